@@ -1,0 +1,161 @@
+//! When quota runs low: which alerts a change of a position raises.
+//!
+//! Crossed means from above a level to at or below it. A level fires once and is armed again as soon as the available
+//! quota is above it, because every change is judged by the positions before and after it alone.
+
+use crate::amount::OutOfRange;
+use crate::{Amount, Figures};
+
+/// The most thresholds that an account may set.
+pub const MAX_THRESHOLDS: usize = 10;
+
+/// The percentages that apply where an account has set none of its own.
+pub const DEFAULT_PERCENTAGES: [u32; 2] = [20, 10];
+
+/// A level of available quota at which an account wants to hear of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Threshold {
+    /// A percentage of `granted`; silent while nothing is granted.
+    Percent(Amount),
+    /// An amount.
+    Amount(Amount),
+}
+
+impl Threshold {
+    /// The level at these figures, in the account's currency.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] beyond 10^15.
+    pub fn level(self, figures: &Figures) -> Result<Amount, OutOfRange> {
+        match self {
+            Threshold::Amount(amount) => Ok(amount),
+            Threshold::Percent(percent) => {
+                let hundred = Amount::from_decimal(rust_decimal::Decimal::ONE_HUNDRED).map_err(|_| OutOfRange)?;
+                figures.granted.times_ratio(percent, hundred, crate::amount::MAX_FRACTION_DIGITS)
+            }
+        }
+    }
+
+    fn is_silent(self, figures: &Figures) -> bool {
+        matches!(self, Threshold::Percent(_)) && figures.granted.is_zero()
+    }
+}
+
+/// The default thresholds: 20 % and 10 % of `granted`.
+///
+/// # Errors
+/// Never for the constants above; the signature keeps the conversion honest.
+pub fn default_thresholds() -> Result<Vec<Threshold>, crate::amount::AmountError> {
+    DEFAULT_PERCENTAGES.iter().map(|percent| Amount::from_decimal((*percent).into()).map(Threshold::Percent)).collect()
+}
+
+/// An alert that a change raises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// Available quota fell to a threshold or below: the lowest one that was crossed, and its level.
+    ThresholdCrossed {
+        /// The threshold.
+        threshold: Threshold,
+        /// Its level at the position after.
+        level: Amount,
+    },
+    /// Nothing is available any more.
+    Depleted,
+    /// Less than nothing is available.
+    Overdrawn,
+    /// Quota is available again after it was depleted or overdrawn.
+    Replenished,
+}
+
+/// The alerts that the change from `before` to `after` raises, the gravest first: that one is to be mailed.
+///
+/// # Errors
+/// [`OutOfRange`] when a level cannot be computed.
+pub fn crossings(before: &Figures, after: &Figures, thresholds: &[Threshold]) -> Result<Vec<Alert>, OutOfRange> {
+    let mut alerts = Vec::new();
+    if after.available.is_negative() && !before.available.is_negative() {
+        alerts.push(Alert::Overdrawn);
+    }
+    if before.available.is_positive() && !after.available.is_positive() && !after.granted.is_zero() {
+        alerts.push(Alert::Depleted);
+    }
+    if let Some((threshold, level)) = lowest_crossed(before, after, thresholds)? {
+        alerts.push(Alert::ThresholdCrossed { threshold, level });
+    }
+    if is_alarming(before) && !is_alarming(after) {
+        alerts.push(Alert::Replenished);
+    }
+    Ok(alerts)
+}
+
+fn lowest_crossed(
+    before: &Figures,
+    after: &Figures,
+    thresholds: &[Threshold],
+) -> Result<Option<(Threshold, Amount)>, OutOfRange> {
+    let mut lowest: Option<(Threshold, Amount)> = None;
+    for threshold in thresholds {
+        let level = threshold.level(after)?;
+        let was_above = before.available > threshold.level(before)?;
+        let is_crossed = was_above && after.available <= level && !threshold.is_silent(after);
+        if is_crossed && lowest.is_none_or(|(_, other)| level < other) {
+            lowest = Some((*threshold, level));
+        }
+    }
+    Ok(lowest)
+}
+
+fn is_alarming(figures: &Figures) -> bool {
+    figures.available.is_negative() || (figures.available.is_zero() && !figures.granted.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(granted: &str, available: &str) -> Figures {
+        let amount = |text| Amount::parse(text, 12).unwrap();
+        Figures { granted: amount(granted), available: amount(available), ..Figures::zero(0) }
+    }
+
+    fn names(before: (&str, &str), after: (&str, &str)) -> Vec<String> {
+        let thresholds = default_thresholds().unwrap();
+        let alerts = crossings(&figures(before.0, before.1), &figures(after.0, after.1), &thresholds).unwrap();
+        alerts
+            .iter()
+            .map(|alert| match alert {
+                Alert::ThresholdCrossed { level, .. } => format!("threshold {level}"),
+                other => format!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn fires_once_on_the_way_down_and_is_armed_again_above() {
+        assert_eq!(names(("100", "30"), ("100", "20")), ["threshold 20"]);
+        assert!(names(("100", "20"), ("100", "15")).is_empty());
+        assert_eq!(names(("100", "30"), ("100", "5")), ["threshold 10"]);
+        assert!(names(("100", "5"), ("100", "50")).is_empty());
+    }
+
+    #[test]
+    fn the_gravest_comes_first() {
+        assert_eq!(names(("100", "30"), ("100", "-1")), ["Overdrawn", "Depleted", "threshold 10"]);
+        assert_eq!(names(("100", "15"), ("100", "0")), ["Depleted", "threshold 10"]);
+        assert_eq!(names(("100", "0"), ("100", "-1")), ["Overdrawn"]);
+    }
+
+    #[test]
+    fn replenished_ends_an_alarm_only() {
+        assert_eq!(names(("100", "0"), ("100", "1")), ["Replenished"]);
+        assert!(names(("100", "-5"), ("100", "0")).is_empty());
+        assert_eq!(names(("0", "-5"), ("0", "0")), ["Replenished"]);
+        assert!(names(("0", "0"), ("100", "100")).is_empty());
+    }
+
+    #[test]
+    fn without_a_grant_only_an_overdraft_is_heard() {
+        assert_eq!(names(("0", "0"), ("0", "-1")), ["Overdrawn"]);
+        assert!(names(("100", "100"), ("0", "0")).is_empty());
+    }
+}
