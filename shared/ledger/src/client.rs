@@ -1,0 +1,176 @@
+//! The connection to the table.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use domain::account::Lineage;
+use domain::program::Program;
+use domain::{AccountId, ProgramId};
+
+use crate::Error;
+
+/// How long one attempt of a call may take before the SDK tries again.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long a call may take with all its attempts. Three such calls and the retries of a posting stay below the functions'
+/// timeout of 10 s, so that a caller hears from us.
+const CALL_TIMEOUT: Duration = Duration::from_millis(2_500);
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How many accounts' places in their trees a function remembers.
+const REMEMBERED_LINEAGES: usize = 10_000;
+
+/// How many programs a function remembers.
+const REMEMBERED_PROGRAMS: usize = 1_000;
+
+/// Where the table is and how to sign for it: what Lambda puts into a function's environment.
+///
+/// Credentials are read once: Lambda gives an environment credentials that outlive it. The SDK's own chain of providers
+/// would look in five more places and make every function a fifth larger.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// The table's name.
+    pub table: String,
+    /// The AWS region.
+    pub region: String,
+    /// Another endpoint than the region's own, as on the local stack.
+    pub endpoint: Option<String>,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: String,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<String>,
+}
+
+/// A variable that the function's environment lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {0} is missing")]
+pub struct MissingVariable(pub &'static str);
+
+impl StoreConfig {
+    /// Reads what Lambda and the template put into the environment.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing.
+    pub fn from_environment() -> Result<StoreConfig, MissingVariable> {
+        let optional = |name: &'static str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let required = |name: &'static str| optional(name).ok_or(MissingVariable(name));
+        Ok(StoreConfig {
+            table: required("TABLE_NAME")?,
+            region: required("AWS_REGION")?,
+            endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB"),
+            access_key_id: required("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
+            session_token: optional("AWS_SESSION_TOKEN"),
+        })
+    }
+}
+
+/// The table, and what this function instance remembers of it: only what never changes.
+pub struct Ledger {
+    pub(crate) client: Client,
+    pub(crate) table: String,
+    lineages: Mutex<HashMap<AccountId, Lineage>>,
+    programs: Mutex<HashMap<ProgramId, Program>>,
+}
+
+impl Ledger {
+    /// Makes a client; no call yet.
+    #[must_use]
+    pub fn new(config: StoreConfig) -> Ledger {
+        let credentials = Credentials::new(
+            config.access_key_id,
+            config.secret_access_key,
+            config.session_token,
+            None,
+            "function-environment",
+        );
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .build();
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let mut settings = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(config.region))
+            .credentials_provider(credentials)
+            .timeout_config(timeouts)
+            .http_client(http);
+        settings.set_endpoint_url(config.endpoint);
+        Ledger {
+            client: Client::from_conf(settings.build()),
+            table: config.table,
+            lineages: Mutex::new(HashMap::new()),
+            programs: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// One cheap read, so that the connection stands before the first request: the handshake then happens while the
+    /// environment starts. Its outcome does not matter.
+    pub async fn warm_up(&self) {
+        let key = crate::keys::warm_up();
+        let _outcome = self.client.get_item().table_name(&self.table).set_key(Some(key)).send().await;
+    }
+
+    pub(crate) fn remember(&self, lineage: &Lineage) {
+        if let Ok(mut known) = self.lineages.lock() {
+            if known.len() >= REMEMBERED_LINEAGES {
+                known.clear();
+            }
+            known.insert(lineage.id, lineage.clone());
+        }
+    }
+
+    pub(crate) fn remembered(&self, id: AccountId) -> Option<Lineage> {
+        self.lineages.lock().ok().and_then(|known| known.get(&id).cloned())
+    }
+
+    pub(crate) fn remember_program(&self, program: &Program) {
+        if let Ok(mut known) = self.programs.lock() {
+            if known.len() >= REMEMBERED_PROGRAMS {
+                known.clear();
+            }
+            known.insert(program.id, program.clone());
+        }
+    }
+
+    pub(crate) fn remembered_program(&self, id: ProgramId) -> Option<Program> {
+        self.programs.lock().ok().and_then(|known| known.get(&id).cloned())
+    }
+}
+
+/// Sorts a failed call: worth sending again, or a fault of ours.
+pub(crate) fn failed<E>(error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let is_ours = match &error {
+        SdkError::ServiceError(service) => {
+            service.raw().status().is_client_error() && !is_throttle(service.err().code().unwrap_or_default())
+        }
+        SdkError::ConstructionFailure(_) => true,
+        _ => false,
+    };
+    if is_ours { Error::Rejected(Box::new(error)) } else { Error::Unavailable(Box::new(error)) }
+}
+
+fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException"
+            | "ProvisionedThroughputExceededException"
+            | "RequestLimitExceeded"
+            | "TransactionInProgressException"
+    )
+}

@@ -1,0 +1,220 @@
+//! The one place where partition and sort keys are built.
+//!
+//! | partition key | sort key | item |
+//! |---|---|---|
+//! | `PROGRAM#prg_…` | `PROGRAM` | a program |
+//! | `ACCOUNT#acc_…` | `POSITION` | place, status, price and position of an account |
+//! | `ACCOUNT#acc_…` | `PROFILE` | its company's data |
+//! | `ACCOUNT#acc_…` | `STATUS#` version | a change of its status: who, when, why |
+//! | `CHILDREN#acc_…` | `acc_…` | a child of the account |
+//! | `ENTRIES#acc_…` | 15 digits | a ledger entry, by its number |
+//! | `PURCHASES#acc_…` | `pur_…` | a purchase |
+//! | `HOLDS#acc_…` | `hld_…` | a hold |
+//! | `DUE#` 0 to 15 | time`#hld_…` | pointer: an open hold, by the time at which it runs out |
+//! | `SETTLEMENTS#acc_…` | `stl_…` | a settlement, by the child that paid |
+//! | `PAYMENTS#acc_…` | reference | a payment reference that the child has used |
+//! | `IDEMPOTENCY#` name | `IDEMPOTENCY` | the effect of an idempotency key, or of a charge's `source_id` |
+//! | `APPLICATIONS#acc_…` | `app_…` | an application below the account |
+//! | `APPLICATIONS#prg_…` | `app_…` | pointer: every application of the program |
+//! | `APPLICATIONS#prg_…#in_review` | `app_…` | pointer: applications of the program by state |
+//! | `APPLICATION#app_…` | `SUBMITTED` | the first answer to a keyed application |
+//! | `CLAIM#prg_…#`name`#`value | `CLAIM` | a unique name and the account that has it |
+//! | `CLAIM#prg_…#`name`#`value | `app_…` | an open application that names it |
+//! | `CLAIM#prg_…#`name`#`value | `acc_…` | an account with a name that need not be unique |
+//! | `CHECKS#acc_…` | minute | how many registration checks the account made in it |
+//! | `CHECKS#acc_…` | `chk_…` | audit of one registration check |
+//!
+//! Entries and purchases have partitions of their own, so that a busy account's position does not share one with them.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{AccountId, ApplicationId, HoldId, ProgramId, PurchaseId, SettlementId, Timestamp};
+use sha2::{Digest, Sha256};
+
+pub(crate) const PARTITION_KEY: &str = "partition_key";
+pub(crate) const SORT_KEY: &str = "sort_key";
+
+/// Digits of an entry's number in its sort key: as many as 10^15 entries need.
+const SEQ_DIGITS: usize = 15;
+
+/// The longest value that stands in a key as it is. A partition key may have 2,048 bytes.
+const MAX_READABLE_BYTES: usize = 1_024;
+
+/// Over how many partitions the pointers to open holds are spread: one takes a thousand writes a second.
+pub(crate) const DUE_PARTITIONS: u64 = 16;
+
+/// A primary key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub partition: String,
+    pub sort: String,
+}
+
+impl Key {
+    fn new(partition: String, sort: impl Into<String>) -> Key {
+        Key { partition, sort: sort.into() }
+    }
+
+    pub fn attributes(&self) -> HashMap<String, AttributeValue> {
+        HashMap::from([
+            (PARTITION_KEY.to_owned(), AttributeValue::S(self.partition.clone())),
+            (SORT_KEY.to_owned(), AttributeValue::S(self.sort.clone())),
+        ])
+    }
+}
+
+pub(crate) fn warm_up() -> HashMap<String, AttributeValue> {
+    Key::new("PROGRAM#".to_owned(), "PROGRAM").attributes()
+}
+
+pub(crate) fn program(id: ProgramId) -> Key {
+    Key::new(format!("PROGRAM#{id}"), "PROGRAM")
+}
+
+pub(crate) fn position(id: AccountId) -> Key {
+    Key::new(format!("ACCOUNT#{id}"), "POSITION")
+}
+
+pub(crate) fn profile(id: AccountId) -> Key {
+    Key::new(format!("ACCOUNT#{id}"), "PROFILE")
+}
+
+pub(crate) fn status_change(id: AccountId, version: u64) -> Key {
+    Key::new(format!("ACCOUNT#{id}"), format!("STATUS#{version:0SEQ_DIGITS$}"))
+}
+
+pub(crate) fn children(parent: AccountId) -> String {
+    format!("CHILDREN#{parent}")
+}
+
+pub(crate) fn child(parent: AccountId, id: AccountId) -> Key {
+    Key::new(children(parent), id.to_string())
+}
+
+pub(crate) fn entries(account: AccountId) -> String {
+    format!("ENTRIES#{account}")
+}
+
+pub(crate) fn entry(account: AccountId, seq: u64) -> Key {
+    Key::new(entries(account), entry_sort(seq))
+}
+
+pub(crate) fn entry_sort(seq: u64) -> String {
+    format!("{seq:0SEQ_DIGITS$}")
+}
+
+pub(crate) fn purchases(account: AccountId) -> String {
+    format!("PURCHASES#{account}")
+}
+
+pub(crate) fn purchase(account: AccountId, id: PurchaseId) -> Key {
+    Key::new(purchases(account), id.to_string())
+}
+
+pub(crate) fn holds(account: AccountId) -> String {
+    format!("HOLDS#{account}")
+}
+
+pub(crate) fn hold(account: AccountId, id: HoldId) -> Key {
+    Key::new(holds(account), id.to_string())
+}
+
+/// Open holds by the time at which they run out, spread over [`DUE_PARTITIONS`] partitions.
+pub(crate) fn due_holds(partition: u64) -> String {
+    format!("DUE#{partition}")
+}
+
+pub(crate) fn due_hold(expires_at: Timestamp, id: HoldId) -> Key {
+    Key::new(due_holds(id.spread(DUE_PARTITIONS)), format!("{expires_at}#{id}"))
+}
+
+pub(crate) fn settlements(account: AccountId) -> String {
+    format!("SETTLEMENTS#{account}")
+}
+
+pub(crate) fn settlement(account: AccountId, id: SettlementId) -> Key {
+    Key::new(settlements(account), id.to_string())
+}
+
+pub(crate) fn payment_reference(account: AccountId, reference: &str) -> Key {
+    Key::new(format!("PAYMENTS#{account}"), reference)
+}
+
+pub(crate) fn idempotency(record: &str) -> Key {
+    Key::new(format!("IDEMPOTENCY#{record}"), "IDEMPOTENCY")
+}
+
+pub(crate) fn applications(parent: AccountId) -> String {
+    format!("APPLICATIONS#{parent}")
+}
+
+pub(crate) fn application(parent: AccountId, id: ApplicationId) -> Key {
+    Key::new(applications(parent), id.to_string())
+}
+
+pub(crate) fn program_applications(program: ProgramId, status: Option<&str>) -> String {
+    match status {
+        Some(status) => format!("APPLICATIONS#{program}#{status}"),
+        None => format!("APPLICATIONS#{program}"),
+    }
+}
+
+pub(crate) fn program_application(program: ProgramId, status: Option<&str>, id: ApplicationId) -> Key {
+    Key::new(program_applications(program, status), id.to_string())
+}
+
+pub(crate) fn first_answer(id: ApplicationId) -> Key {
+    Key::new(format!("APPLICATION#{id}"), "SUBMITTED")
+}
+
+pub(crate) fn claims(program: ProgramId, name: &str, value: &str) -> String {
+    format!("CLAIM#{program}#{name}#{}", bounded(value))
+}
+
+/// The value itself as long as a key may hold it, else a digest of it.
+fn bounded(value: &str) -> String {
+    if value.len() <= MAX_READABLE_BYTES {
+        return value.to_owned();
+    }
+    Sha256::digest(value.as_bytes()).iter().fold("sha256:".to_owned(), |mut hex, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+pub(crate) fn claim(program: ProgramId, name: &str, value: &str) -> Key {
+    Key::new(claims(program, name, value), "CLAIM")
+}
+
+pub(crate) fn account_claim(program: ProgramId, name: &str, value: &str, account: AccountId) -> Key {
+    Key::new(claims(program, name, value), account.to_string())
+}
+
+pub(crate) fn rival_claim(program: ProgramId, name: &str, value: &str, application: ApplicationId) -> Key {
+    Key::new(claims(program, name, value), application.to_string())
+}
+
+pub(crate) fn checks_in_minute(account: AccountId, minute: i64) -> Key {
+    Key::new(format!("CHECKS#{account}"), format!("{minute}"))
+}
+
+pub(crate) fn check(account: AccountId, id: &str) -> Key {
+    Key::new(format!("CHECKS#{account}"), id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_is_too_long_for_a_key() {
+        let program = ProgramId::new(Timestamp::from_unix_ms(0).unwrap(), 0);
+        let long = "\u{645}".repeat(3_000);
+        assert!(claims(program, "legal_name", &long).len() < 2_048);
+        assert_ne!(claims(program, "legal_name", &long), claims(program, "legal_name", &long.repeat(2)));
+        assert!(claims(program, "legal_name", "KR#hanbit").ends_with("KR#hanbit"));
+    }
+}
