@@ -1,0 +1,37 @@
+//! HTTP in and out: identity, authorisation, idempotency, parsing, paging, problems, answers.
+//!
+//! The crate owns *how a request becomes something that a handler may act on, and how every outcome becomes a response*.
+//! It must not know how anything is stored, nor hold a rule about quota.
+//!
+//! Architecture invariant: a handler is called with an [`Authorised`] request only, and only [`serve`] makes those, after
+//! the [`Operation`] of the route was granted. There is no other way to a body, a query or an acting account, so a handler
+//! cannot forget authorisation.
+
+mod access;
+mod cursor;
+mod digest;
+mod fields;
+mod identity;
+mod json;
+mod operation;
+mod problem;
+mod read;
+mod request;
+mod serve;
+mod service;
+pub mod view;
+
+pub use access::Acting;
+pub use cursor::{Paging, next_cursor};
+pub use digest::fingerprint;
+pub use fields::Fields;
+pub use identity::{Identity, Role};
+pub use operation::Operation;
+pub use problem::Problem;
+pub use read::{
+    Wrong, account_id, discount, list, nonzero, not_negative, note, one_of, positive, positive_integer, signed, text,
+    text_that, time,
+};
+pub use request::Authorised;
+pub use serve::{StartError, run, run_events};
+pub use service::{PAGING, PREVIEW, Reply, Route, Service, Tree};

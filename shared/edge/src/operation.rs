@@ -1,0 +1,154 @@
+//! The table of rights: for every operation, who may do it.
+
+use domain::account::{Lineage, Tier};
+use domain::program::Purchases;
+
+use crate::identity::Role;
+
+/// Something that a caller can ask for. Every route names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Create a program.
+    CreateProgram,
+    /// Read a program, or the applications of all of it.
+    ReadProgram,
+    /// Ask whether a company is free.
+    CheckRegistration,
+    /// Apply for a child; amend or withdraw an application.
+    Apply,
+    /// Read applications below an account.
+    ReadApplications,
+    /// Decide an application, as far as it is the acting account's turn.
+    DecideApplication,
+    /// Read an account's profile.
+    ReadAccount,
+    /// Read an account's position, entries, purchases and children.
+    ReadLedger,
+    /// Read one's own memberships.
+    ReadOwn,
+    /// Set a provider's capacity.
+    SetCapacity,
+    /// Hand quota to a direct child, or change it.
+    Allocate,
+    /// Change the quota of several direct children at once.
+    Rebalance,
+    /// Buy, or set quota aside and make use of it.
+    Purchase,
+    /// Record metered usage, or take a purchase back.
+    Charge,
+    /// Record a direct child's payment, or undo it.
+    Settle,
+    /// Suspend an account below, or lift that.
+    Suspend,
+    /// Close an account below for good.
+    Close,
+}
+
+/// Which of a caller's accounts count, seen from the account that the operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    /// The account itself.
+    Own,
+    /// Its direct parent.
+    Parent,
+    /// The account itself or its direct parent.
+    OwnOrParent,
+    /// The account itself or any ancestor.
+    AtOrAbove,
+    /// Any ancestor.
+    Above,
+    /// The provider, for accounts below it.
+    ProviderAbove,
+    /// None.
+    Nobody,
+}
+
+/// Roles that may read what is not personal to a task.
+const READERS: &[Role] = &[Role::Admin, Role::Finance, Role::Sales, Role::Viewer];
+
+impl Operation {
+    /// Whether roles in an account `steps` above `target` (0 is the target itself) allow it.
+    #[must_use]
+    pub fn is_allowed(self, target: &Lineage, steps: usize, roles: &[Role]) -> bool {
+        let is_provider = target.tier == Tier::Provider && steps == 0 || steps > 0 && steps == target.ancestors.len();
+        let is_related = match self.relation(target) {
+            Relation::Own => steps == 0,
+            Relation::Parent => steps == 1,
+            Relation::OwnOrParent => steps <= 1 && target.tier != Tier::Provider,
+            Relation::AtOrAbove => true,
+            Relation::Above => steps > 0,
+            Relation::ProviderAbove => steps > 0 && is_provider,
+            Relation::Nobody => false,
+        };
+        is_related && roles.iter().any(|role| self.admits(*role, is_provider, steps))
+    }
+
+    /// Whether the operator of the deployment may do it.
+    #[must_use]
+    pub fn is_allowed_to_operator(self, target: Option<&Lineage>) -> bool {
+        match self {
+            Operation::CreateProgram
+            | Operation::ReadProgram
+            | Operation::ReadApplications
+            | Operation::ReadAccount
+            | Operation::ReadLedger
+            | Operation::ReadOwn => true,
+            Operation::SetCapacity | Operation::Suspend => target.is_some_and(|target| target.tier == Tier::Provider),
+            Operation::CheckRegistration
+            | Operation::Apply
+            | Operation::DecideApplication
+            | Operation::Allocate
+            | Operation::Rebalance
+            | Operation::Purchase
+            | Operation::Charge
+            | Operation::Settle
+            | Operation::Close => false,
+        }
+    }
+
+    /// Whether a refusal looks as if nothing were there, even to those who see the account.
+    #[must_use]
+    pub fn is_hidden_from_others(self) -> bool {
+        self == Operation::ReadProgram
+    }
+
+    fn relation(self, target: &Lineage) -> Relation {
+        match self {
+            Operation::ReadProgram | Operation::CheckRegistration | Operation::Apply | Operation::Rebalance => {
+                Relation::Own
+            }
+            Operation::ReadApplications
+            | Operation::DecideApplication
+            | Operation::ReadAccount
+            | Operation::ReadLedger => Relation::AtOrAbove,
+            Operation::Allocate | Operation::Settle => Relation::Parent,
+            Operation::Suspend | Operation::Close => Relation::Above,
+            Operation::Charge => Relation::ProviderAbove,
+            Operation::Purchase => match target.purchases {
+                Purchases::Partners => Relation::OwnOrParent,
+                Purchases::Provider => Relation::ProviderAbove,
+            },
+            Operation::CreateProgram | Operation::SetCapacity | Operation::ReadOwn => Relation::Nobody,
+        }
+    }
+
+    fn admits(self, role: Role, is_provider: bool, steps: usize) -> bool {
+        let is_verifier = role == Role::Verifier && is_provider;
+        match self {
+            Operation::ReadProgram | Operation::ReadApplications | Operation::ReadAccount => {
+                READERS.contains(&role) || is_verifier
+            }
+            Operation::ReadLedger => READERS.contains(&role),
+            Operation::CheckRegistration | Operation::Apply => matches!(role, Role::Admin | Role::Sales),
+            Operation::DecideApplication => {
+                is_verifier || (!is_provider && steps > 0 && matches!(role, Role::Admin | Role::Sales))
+            }
+            Operation::Allocate | Operation::Rebalance | Operation::Charge | Operation::Settle => {
+                matches!(role, Role::Admin | Role::Finance)
+            }
+            Operation::Suspend | Operation::Close => role == Role::Admin,
+            Operation::Purchase => matches!(role, Role::Admin | Role::Finance | Role::Sales),
+            Operation::CreateProgram | Operation::SetCapacity | Operation::ReadOwn => false,
+        }
+    }
+}

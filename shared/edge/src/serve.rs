@@ -1,0 +1,292 @@
+//! The way of every request: identity, place, rights, form, handler, answer, one line in the log.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use domain::account::Lineage;
+use domain::{AccountId, Currency, ProgramId, Timestamp};
+use lambda_http::http::response::Builder;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, IntoResponse, Request, RequestExt, Response, service_fn};
+
+use crate::access::{Acting, granted, is_member, sees};
+use crate::identity::Identity;
+use crate::operation::Operation;
+use crate::problem::Problem;
+use crate::request::{Authorised, Call};
+use crate::service::{About, Reply, Route, Service};
+
+/// Why a function did not start.
+pub type StartError = Box<dyn Error + Send + Sync>;
+
+/// Starts the log, makes the service and serves requests until the environment ends.
+///
+/// # Errors
+/// When the service cannot be made or the runtime gives up.
+pub fn run<S: Service>(make: impl AsyncFnOnce() -> Result<S, StartError>) -> Result<(), StartError> {
+    run_events(async || {
+        let service = make().await?;
+        let is_cold = AtomicBool::new(true);
+        lambda_http::run(service_fn(|request: Request| respond(&service, request, &is_cold))).await
+    })
+}
+
+/// Starts the log and runs a function that takes events instead of requests.
+///
+/// # Errors
+/// Those of `serve`.
+pub fn run_events(serve: impl AsyncFnOnce() -> Result<(), StartError>) -> Result<(), StartError> {
+    start_log();
+    // An environment serves one request at a time: one thread is enough.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve())
+}
+
+/// JSON lines; the time is the log service's.
+fn start_log() {
+    let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .without_time()
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+}
+
+/// What the log line of a request needs to know.
+struct Outcome {
+    request_id: String,
+    route: String,
+    currency: Option<Currency>,
+    answer: Result<Reply, Problem>,
+}
+
+async fn respond<S: Service>(service: &S, request: Request, is_cold: &AtomicBool) -> Result<Answer, StartError> {
+    let started = Instant::now();
+    let function_request_id = request.lambda_context().request_id;
+    let outcome = answer(service, request).await;
+    let status = match &outcome.answer {
+        Ok(reply) => reply.status,
+        Err(problem) => problem.status,
+    };
+    let line = Line {
+        service: S::NAME,
+        function_request_id: &function_request_id,
+        outcome: &outcome,
+        status,
+        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        is_cold: is_cold.swap(false, Ordering::Relaxed),
+    };
+    line.write();
+    Ok(Answer(response(outcome)?.map(Body::from)))
+}
+
+/// A response as it stands. Left to itself, the library would decode the text once more, and take away the mark by which
+/// spreadsheets know UTF-8.
+struct Answer(Response<Body>);
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
+        Box::pin(std::future::ready(self.0))
+    }
+}
+
+struct Line<'a> {
+    service: &'static str,
+    function_request_id: &'a str,
+    outcome: &'a Outcome,
+    status: u16,
+    duration_ms: u64,
+    is_cold: bool,
+}
+
+impl Line<'_> {
+    /// Ids only: no body, no token, no address, no name.
+    fn write(&self) {
+        let Outcome { request_id, route, answer, .. } = self.outcome;
+        let Line { service, function_request_id, status, duration_ms, is_cold, .. } = self;
+        let code = answer.as_ref().err().map(|problem| problem.code).unwrap_or_default();
+        match answer.as_ref().err().and_then(|problem| problem.source.as_deref()) {
+            Some(source) => tracing::error!(
+                service,
+                request_id,
+                function_request_id,
+                route,
+                status,
+                code,
+                duration_ms,
+                cold_start = is_cold,
+                cause = chain(source),
+                "request failed"
+            ),
+            None => tracing::info!(
+                service,
+                request_id,
+                function_request_id,
+                route,
+                status,
+                code,
+                duration_ms,
+                cold_start = is_cold,
+                "request"
+            ),
+        }
+    }
+}
+
+fn chain(source: &(dyn Error + 'static)) -> String {
+    let mut text = source.to_string();
+    let mut next = source.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+fn response(outcome: Outcome) -> Result<Response<String>, lambda_http::http::Error> {
+    // Answers depend on who asks, and money is in them: nothing on the way may keep one.
+    let response = Response::builder().header("cache-control", "no-store");
+    match outcome.answer {
+        Ok(reply) => {
+            let response = response.status(reply.status).header("content-type", reply.content_type);
+            let add = |response: Builder, (name, value): (&str, String)| response.header(name, value);
+            reply.headers.into_iter().fold(response, add).body(reply.body)
+        }
+        Err(problem) => {
+            let response = response.status(problem.status).header("content-type", "application/problem+json");
+            let response = match problem.retry_after_seconds {
+                Some(seconds) => response.header("retry-after", seconds),
+                None => response,
+            };
+            response.body(problem.body(&outcome.request_id, outcome.currency).to_string())
+        }
+    }
+}
+
+async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
+    let mut outcome = Outcome {
+        request_id: String::new(),
+        route: String::new(),
+        currency: None,
+        answer: Err(Problem::internal("the request did not come from the HTTP API")),
+    };
+    // The variants that other gateways would have are not compiled in.
+    #[allow(irrefutable_let_patterns, reason = "one variant or several, depending on features")]
+    let RequestContext::ApiGatewayV2(context) = request.request_context() else { return outcome };
+    outcome.request_id = context.request_id.unwrap_or_default();
+    outcome.route = context.route_key.unwrap_or_default();
+    let claims = context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
+    // Without the gateway's authorizer nobody is known, and nothing is done.
+    let Some(identity) = claims.as_ref().and_then(Identity::from_claims) else {
+        outcome.answer = Err(Problem::forbidden());
+        return outcome;
+    };
+    let Some(route) = S::ROUTES.iter().find(|route| route.key == outcome.route) else {
+        outcome.answer = Err(Problem::internal(format!("no handler for the route {}", outcome.route)));
+        return outcome;
+    };
+    let Ok(now) = Timestamp::from_unix_ms(context.time_epoch) else { return outcome };
+    let call = call(request, now);
+    match authorise(service, &identity, route, &call).await {
+        Err(problem) => outcome.answer = Err(problem),
+        Ok((target, ways)) => {
+            outcome.currency = target.as_ref().map(|target| target.currency);
+            let request = Authorised { call, identity, ways, target };
+            outcome.answer = handle(service, route, &request).await;
+        }
+    }
+    outcome
+}
+
+async fn handle<S: Service>(service: &S, route: &Route<S::Action>, request: &Authorised) -> Result<Reply, Problem> {
+    let outcome = match request.check_form(route.query) {
+        Ok(()) => service.handle(route.action, request).await,
+        Err(problem) => Err(problem),
+    };
+    match outcome {
+        Err(problem) if problem.is_fault_of_request() => {
+            service.subject(route.action, request).await?;
+            Err(problem)
+        }
+        outcome => outcome,
+    }
+}
+
+fn call(request: Request, now: Timestamp) -> Call {
+    let pairs = |map: lambda_http::aws_lambda_events::query_map::QueryMap| {
+        map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    };
+    Call {
+        method: request.method().as_str().to_owned(),
+        path: request.raw_http_path().to_owned(),
+        path_parameters: pairs(request.path_parameters()),
+        query: pairs(request.query_string_parameters()),
+        headers: request.headers().clone(),
+        body: request.body().as_ref().to_vec(),
+        now,
+    }
+}
+
+/// The account that the request is about and every way in which the caller may do this to it.
+async fn authorise<S: Service>(
+    service: &S,
+    identity: &Identity,
+    route: &Route<S::Action>,
+    call: &Call,
+) -> Result<(Option<Lineage>, Vec<Acting>), Problem> {
+    let target = match route.about {
+        About::Nothing => return Ok((None, of_nobody(identity, route.operation)?)),
+        About::Account => {
+            let id = call.path_parameter("id").and_then(|text| AccountId::parse(text).ok());
+            service.lineage(id.ok_or_else(Problem::not_found)?).await?
+        }
+        About::Program => {
+            let id = call.path_parameter("program_id").and_then(|text| ProgramId::parse(text).ok());
+            service.program_root(id.ok_or_else(Problem::not_found)?).await?
+        }
+    };
+    let target = target.ok_or_else(Problem::not_found)?;
+    let ways = granted(identity, route.operation, &target);
+    if !ways.is_empty() {
+        return Ok((Some(target), ways));
+    }
+    if route.operation.is_hidden_from_others() {
+        return Err(Problem::not_found());
+    }
+    if sees(identity, &target) {
+        return Err(Problem::forbidden());
+    }
+    match descendant(service, identity, &target).await? {
+        Some(acting) if route.operation == Operation::ReadAccount => Ok((Some(target), vec![acting])),
+        Some(_) => Err(Problem::forbidden()),
+        None => Err(Problem::not_found()),
+    }
+}
+
+/// Operations that are about no account: the operator's, and reading what is one's own.
+fn of_nobody(identity: &Identity, operation: Operation) -> Result<Vec<Acting>, Problem> {
+    let is_allowed = operation == Operation::ReadOwn || identity.is_operator && operation.is_allowed_to_operator(None);
+    if is_allowed {
+        Ok(vec![Acting { account_id: None, sub: identity.sub.clone() }])
+    } else {
+        Err(Problem::forbidden())
+    }
+}
+
+/// The caller as a member of an account below the target, from where the target is visible, if barely.
+async fn descendant<S: Service>(service: &S, identity: &Identity, target: &Lineage) -> Result<Option<Acting>, Problem> {
+    for (account, roles) in &identity.memberships {
+        let lineage = service.lineage(*account).await?;
+        if lineage.is_some_and(|lineage| lineage.is_or_is_below(target.id) && is_member(&lineage, roles)) {
+            return Ok(Some(Acting { account_id: Some(*account), sub: identity.sub.clone() }));
+        }
+    }
+    Ok(None)
+}

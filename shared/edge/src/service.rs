@@ -1,0 +1,170 @@
+//! What a function is made of: its routes, its handlers, their answers.
+
+use std::future::Future;
+
+use domain::account::Lineage;
+use domain::{AccountId, Failure, Origin, Posted, ProgramId, Viewer};
+use serde::Serialize;
+
+use crate::operation::Operation;
+use crate::problem::Problem;
+use crate::request::Authorised;
+
+/// Knows where accounts stand; needed to decide rights.
+pub trait Tree {
+    /// How looking up can fail.
+    type Failure: Failure;
+
+    /// Where an account stands; `None` when there is none.
+    fn lineage(&self, id: AccountId) -> impl Future<Output = Result<Option<Lineage>, Self::Failure>> + Send;
+
+    /// Where a program's provider account stands; `None` when there is no such program.
+    fn program_root(&self, id: ProgramId) -> impl Future<Output = Result<Option<Lineage>, Self::Failure>> + Send;
+}
+
+/// What the path of a route names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum About {
+    /// `{id}`: an account.
+    Account,
+    /// `{program_id}`: a program, for which its provider account stands.
+    Program,
+    /// Nothing.
+    Nothing,
+}
+
+/// A route of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Route<A> {
+    /// As the gateway names it: method, space, path template.
+    pub(crate) key: &'static str,
+    /// What the caller has to be allowed to do.
+    pub(crate) operation: Operation,
+    /// What it is done to.
+    pub(crate) about: About,
+    /// The query parameters that the route knows.
+    pub(crate) query: &'static [&'static str],
+    /// What the function does.
+    pub(crate) action: A,
+}
+
+/// The query of a ledger POST.
+pub const PREVIEW: &[&str] = &["preview"];
+
+/// The query of a list without filters.
+pub const PAGING: &[&str] = &["limit", "cursor"];
+
+impl<A> Route<A> {
+    /// A route about the account `{id}`.
+    #[must_use]
+    pub const fn account(
+        key: &'static str,
+        operation: Operation,
+        query: &'static [&'static str],
+        action: A,
+    ) -> Route<A> {
+        Route { key, operation, about: About::Account, query, action }
+    }
+
+    /// A route about the program `{program_id}`.
+    #[must_use]
+    pub const fn program(
+        key: &'static str,
+        operation: Operation,
+        query: &'static [&'static str],
+        action: A,
+    ) -> Route<A> {
+        Route { key, operation, about: About::Program, query, action }
+    }
+
+    /// A route about nothing that is there already.
+    #[must_use]
+    pub const fn bare(key: &'static str, operation: Operation, action: A) -> Route<A> {
+        Route { key, operation, about: About::Nothing, query: &[], action }
+    }
+}
+
+/// A function's handlers.
+pub trait Service: Tree + Send + Sync {
+    /// What the function can do; one action a route.
+    type Action: Copy + Send + Sync + 'static;
+
+    /// The function's name in the log.
+    const NAME: &'static str;
+
+    /// All routes.
+    const ROUTES: &'static [Route<Self::Action>];
+
+    /// Looks whether what the path names below the account exists and whether this caller may act on it.
+    ///
+    /// Asked only when a request turns out to have a fault, because absence and rights come before any fault. Without a
+    /// fault the thing is read together with everything else.
+    fn subject(
+        &self,
+        _action: Self::Action,
+        _request: &Authorised,
+    ) -> impl Future<Output = Result<(), Problem>> + Send {
+        async { Ok(()) }
+    }
+
+    /// Carries out an action for a caller who may.
+    fn handle(&self, action: Self::Action, request: &Authorised)
+    -> impl Future<Output = Result<Reply, Problem>> + Send;
+}
+
+/// An answer that is a success.
+#[derive(Debug)]
+pub struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Reply {
+    /// 200 with a body.
+    ///
+    /// # Errors
+    /// 500 when the body cannot be written as JSON.
+    pub fn ok(body: &impl Serialize) -> Result<Reply, Problem> {
+        Reply::with(200, body)
+    }
+
+    /// 201 with a body.
+    ///
+    /// # Errors
+    /// 500 when the body cannot be written as JSON.
+    pub fn created(body: &impl Serialize) -> Result<Reply, Problem> {
+        Reply::with(201, body)
+    }
+
+    /// The answer of a ledger POST: 200 for a preview, else 201, marked when it was given before.
+    ///
+    /// # Errors
+    /// 500 when the body cannot be written as JSON.
+    pub fn posted(posted: &Posted, viewer: &Viewer) -> Result<Reply, Problem> {
+        let status = if posted.origin == Origin::Previewed { 200 } else { 201 };
+        let reply = Reply::with(status, &crate::view::posted(posted, viewer))?;
+        Ok(reply.replayed(posted.origin == Origin::Replayed))
+    }
+
+    /// 200 with a part of a statement as comma-separated values; `next_page` is the path of the next part.
+    #[must_use]
+    pub fn csv(text: String, file_name: &str, next_page: Option<String>) -> Reply {
+        let mut headers = vec![("content-disposition", format!("attachment; filename=\"{file_name}\""))];
+        headers.extend(next_page.map(|path| ("link", format!("<{path}>; rel=\"next\""))));
+        Reply { status: 200, body: text, content_type: "text/csv; charset=utf-8", headers }
+    }
+
+    /// Marks it as the answer that was given before.
+    #[must_use]
+    pub fn replayed(mut self, is_replayed: bool) -> Reply {
+        self.headers.extend(is_replayed.then(|| ("idempotent-replayed", "true".to_owned())));
+        self
+    }
+
+    fn with(status: u16, body: &impl Serialize) -> Result<Reply, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        Ok(Reply { status, body, content_type: "application/json", headers: Vec::new() })
+    }
+}
