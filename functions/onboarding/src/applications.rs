@@ -1,0 +1,171 @@
+//! Applications: handed in, amended, read.
+
+use domain::account::{Account, Tier};
+use domain::application::{Application, ApplicationStatus, Step};
+use domain::price::effective_discount;
+use domain::program::{Policy, Program};
+use domain::verification::{Facts, verify};
+use domain::{AccountId, ApplicationId, Discount, FieldError, Refusal, Timestamp};
+use edge::{Authorised, Problem, Reply, discount, next_cursor, view};
+use ledger::{Approval, Error, Ledger, Parents, Replayed, Start};
+
+use crate::Onboarding;
+use crate::{company, verification};
+
+/// How often an application is verified anew because a rival was faster.
+const MAX_VERIFICATIONS: u32 = 3;
+
+/// What a verified application needs to be stored.
+struct Verified {
+    facts: Facts,
+    policy: Policy,
+    default: Discount,
+    account_id: AccountId,
+    now: Timestamp,
+}
+
+/// `POST /accounts/{id}/applications`: apply for a child. It is verified and stored together with the outcome; when all is
+/// well and the policy says so, the account exists at once.
+pub async fn apply(onboarding: &Onboarding, request: &Authorised) -> Result<Reply, Problem> {
+    let key = request.idempotency_key()?;
+    let application = submitted(request)?;
+    let viewer = request.viewer()?;
+    if let Some(first) = onboarding.ledger.application_of_key(key.as_ref()).await? {
+        return Ok(Reply::created(&view::application(&first, &viewer))?.replayed(true));
+    }
+    let start = Start::New { application: Box::new(application.clone()), key, now: request.now() };
+    match verify_and_store(onboarding, request, &application, &start, |_| Ok(())).await? {
+        Replayed::First(application) => Reply::created(&view::application(&application, &viewer)),
+        Replayed::Again(first) => Ok(Reply::created(&view::application(&first, &viewer))?.replayed(true)),
+    }
+}
+
+fn submitted(request: &Authorised) -> Result<Application, Problem> {
+    let parent = request.target()?.clone();
+    let mut fields = request.fields()?;
+    let company = company::read(&mut fields, None);
+    let discount = fields.optional("discount", discount);
+    let (company, discount) = fields.finish(company.zip(discount))?;
+    let step = Step { status: ApplicationStatus::Submitted, at: request.now(), by: request.by()?, reason: None };
+    Ok(Application {
+        id: ApplicationId::new(request.now(), request.random()),
+        program_id: parent.program_id,
+        tier: parent.tier.below(),
+        parent,
+        status: ApplicationStatus::Submitted,
+        account_id: None,
+        company,
+        discount,
+        checks: Vec::new(),
+        reviewers: Vec::new(),
+        history: vec![step],
+        version: 0,
+    })
+}
+
+/// `PATCH /accounts/{id}/applications/{application_id}`: the applicant amends what it was asked about, which resubmits it.
+pub async fn amend(onboarding: &Onboarding, request: &Authorised) -> Result<Reply, Problem> {
+    let id = request.application_id()?;
+    let known = find(&onboarding.ledger, request).await?;
+    let mut fields = request.fields()?;
+    let company = company::read(&mut fields, Some(&known.company));
+    let has_discount = fields.has("discount");
+    let wanted = fields.optional("discount", discount);
+    let (company, wanted) = fields.finish(company.zip(wanted))?;
+    let wanted = if has_discount { wanted } else { known.discount };
+
+    let mut amended = known.clone();
+    amended.resubmit(company.clone(), wanted, request.now(), request.by()?)?;
+    let by = request.by()?;
+    let resubmit =
+        |application: &mut Application| application.resubmit(company.clone(), wanted, request.now(), by.clone());
+    let stored = verify_and_store(onboarding, request, &amended, &Start::Stored(id), resubmit).await?;
+    let (Replayed::First(application) | Replayed::Again(application)) = stored;
+    Reply::ok(&view::application(&application, &request.viewer()?))
+}
+
+/// Verifies `candidate` and stores it with the outcome. `submit` brings what is stored at that moment into the candidate's
+/// state. When a rival takes a name in between, the checks run again and will say so.
+async fn verify_and_store(
+    onboarding: &Onboarding,
+    request: &Authorised,
+    candidate: &Application,
+    start: &Start,
+    submit: impl Fn(&mut Application) -> Result<(), Refusal>,
+) -> Result<Replayed<Application>, Problem> {
+    let program = program(&onboarding.ledger, candidate).await?;
+    let tier = candidate.tier.unwrap_or(Tier::Customer);
+    let policy = program.verification.get(tier).unwrap_or(Policy::Manual);
+    let default = program.discounts.get(tier).unwrap_or(Discount::NONE);
+    let account_id = AccountId::new(request.now(), request.random());
+    for _ in 0..MAX_VERIFICATIONS {
+        let (parent, ancestors) = onboarding.ledger.account_line(&candidate.parent).await?;
+        require_discount(candidate, &parent, &ancestors)?;
+        let facts = verification::facts(onboarding, &program, &parent, candidate).await?;
+        let verified = Verified { facts, policy, default, account_id, now: request.now() };
+        let decide = |application: &mut Application, parents: &Parents| {
+            submit(application)?;
+            conclude(application, parents, &verified)
+        };
+        match onboarding.ledger.change_application(&candidate.parent, start, decide).await {
+            Err(Error::Refused(Refusal::AlreadyRegistered)) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(Refusal::AlreadyRegistered.into())
+}
+
+fn conclude(application: &mut Application, parents: &Parents, verified: &Verified) -> Result<Approval, Refusal> {
+    // The parent may have been suspended or closed since the facts were gathered.
+    let facts = Facts { parent_status: parents.parent.status, ..verified.facts };
+    application.take_verification(verify(&facts), verified.policy, verified.now);
+    if application.status != ApplicationStatus::Approved {
+        return Ok(None);
+    }
+    let Verified { default, account_id, now, .. } = verified;
+    application.admit(&parents.parent, &parents.ancestors, *default, *account_id, *now).map(Some)
+}
+
+/// A child's discount is no higher than its parent's; a distributor's has no ceiling.
+fn require_discount(application: &Application, parent: &Account, ancestors: &[Account]) -> Result<(), Refusal> {
+    let is_limited = parent.lineage.tier != Tier::Provider;
+    let is_above = |wanted: Discount| wanted > effective_discount(parent, ancestors);
+    if is_limited && application.discount.is_some_and(is_above) {
+        let message = "must not be above the parent's own discount";
+        return Err(Refusal::Invalid(FieldError::new("discount", "above_parent", message)));
+    }
+    Ok(())
+}
+
+/// The program of an application; there always is one.
+pub async fn program(ledger: &Ledger, application: &Application) -> Result<Program, Problem> {
+    let missing = || Problem::internal("an application names a program that does not exist");
+    ledger.program(application.program_id).await?.ok_or_else(missing)
+}
+
+/// `GET /accounts/{id}/applications` `?status=`: newest first.
+pub async fn list(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
+    let (target, viewer, paging) =
+        (request.target()?, request.viewer()?, request.paging(|place| ApplicationId::parse(place).is_ok())?);
+    let page = ledger.applications(target.id, status(request)?, paging.after.as_deref(), paging.limit).await?;
+    let items = page.items.iter().map(|application| view::application(application, &viewer)).collect();
+    Reply::ok(&view::page(items, next_cursor(&paging, page.next.as_deref())))
+}
+
+/// `GET /accounts/{id}/applications/{application_id}`.
+pub async fn get(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
+    let application = find(ledger, request).await?;
+    Reply::ok(&view::application(&application, &request.viewer()?))
+}
+
+/// The application that the path names.
+pub async fn find(ledger: &Ledger, request: &Authorised) -> Result<Application, Problem> {
+    let application = ledger.application(request.target()?.id, request.application_id()?).await?;
+    application.ok_or_else(Problem::not_found)
+}
+
+/// The wanted status of a list of applications.
+pub fn status(request: &Authorised) -> Result<Option<ApplicationStatus>, Problem> {
+    let message = "must be submitted, in_review, info_requested, approved, rejected or withdrawn";
+    request.query_parsed("status", ApplicationStatus::from_name, message)
+}

@@ -1,0 +1,88 @@
+//! The account directory: the cloud console's user base, an HTTP service outside this system.
+//!
+//! `GET {ACCOUNT_DIRECTORY_URL}/accounts/{console_account_id}` answers 200 when it knows the account and 404 when it does
+//! not. Anything else, or nothing in time, is no answer: then a person looks, and nothing is approved by mistake.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::verification::DirectoryAnswer;
+use http::{Request, StatusCode, Uri};
+use http_body_util::Empty;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use ledger::MissingVariable;
+
+const VARIABLE: &str = "ACCOUNT_DIRECTORY_URL";
+
+/// How long one attempt may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// How often the directory is asked before its silence is taken as such.
+const ATTEMPTS: u32 = 2;
+
+/// Why the directory cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// The variable is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingVariable),
+    /// It is no address.
+    #[error("the environment variable {VARIABLE} is not an http or https address")]
+    Malformed,
+    /// No trusted root certificate was found.
+    #[error("no root certificates for the account directory's connection")]
+    Certificates(#[source] std::io::Error),
+}
+
+/// A client of the account directory.
+pub struct Directory {
+    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    address: String,
+}
+
+impl Directory {
+    /// Reads `ACCOUNT_DIRECTORY_URL`.
+    ///
+    /// # Errors
+    /// Says what is missing or wrong.
+    pub fn from_environment() -> Result<Directory, DirectoryError> {
+        let address = std::env::var(VARIABLE).map_err(|_| MissingVariable(VARIABLE))?;
+        let uri: Uri = address.parse().map_err(|_| DirectoryError::Malformed)?;
+        let connector = HttpsConnectorBuilder::new().with_native_roots().map_err(DirectoryError::Certificates)?;
+        let connector = match uri.scheme_str() {
+            // A directory without encryption exists on one's own machine only: the template admits https addresses.
+            Some("http") => connector.https_or_http().enable_http1().build(),
+            Some("https") => connector.https_only().enable_http1().build(),
+            _ => return Err(DirectoryError::Malformed),
+        };
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Directory { client, address: address.trim_end_matches('/').to_owned() })
+    }
+
+    /// Asks whether a console account exists. `console_account_id` has the form of one: digits only.
+    pub async fn look_up(&self, console_account_id: &str) -> DirectoryAnswer {
+        for _ in 0..ATTEMPTS {
+            match tokio::time::timeout(ATTEMPT_TIMEOUT, self.ask(console_account_id)).await {
+                Ok(Some(StatusCode::OK)) => return DirectoryAnswer::Known,
+                Ok(Some(StatusCode::NOT_FOUND)) => return DirectoryAnswer::Unknown,
+                Ok(Some(_) | None) | Err(_) => {}
+            }
+        }
+        DirectoryAnswer::Unreachable
+    }
+
+    async fn ask(&self, console_account_id: &str) -> Option<StatusCode> {
+        let address = format!("{}/accounts/{console_account_id}", self.address);
+        let request = Request::get(address).body(Empty::new()).ok()?;
+        match self.client.request(request).await {
+            Ok(response) => Some(response.status()),
+            Err(error) => {
+                tracing::warn!(service = "onboarding", cause = %error, "the account directory did not answer");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading: positions, statements, the hierarchy, one's own memberships, and the proof that positions follow from entries.
+
+mod export;
+mod hierarchy;
+mod statement;
+mod verification;
+
+use domain::account::Lineage;
+use domain::{AccountId, ProgramId};
+use edge::{Authorised, Operation, Problem, Reply, Route, Service, StartError, Tree};
+use ledger::{Ledger, StoreConfig};
+
+fn main() -> Result<(), StartError> {
+    edge::run(async || {
+        let ledger = Ledger::new(StoreConfig::from_environment()?);
+        ledger.warm_up().await;
+        Ok(Reporting { ledger })
+    })
+}
+
+struct Reporting {
+    ledger: Ledger,
+}
+
+#[derive(Clone, Copy)]
+enum Action {
+    GetOwn,
+    ListChildren,
+    GetPosition,
+    ListEntries,
+    Verify,
+}
+
+impl Tree for Reporting {
+    type Failure = ledger::Error;
+
+    async fn lineage(&self, id: AccountId) -> Result<Option<Lineage>, ledger::Error> {
+        self.ledger.lineage(id).await
+    }
+
+    async fn program_root(&self, id: ProgramId) -> Result<Option<Lineage>, ledger::Error> {
+        self.ledger.program_root(id).await
+    }
+}
+
+impl Service for Reporting {
+    type Action = Action;
+
+    const NAME: &'static str = "reporting";
+
+    const ROUTES: &'static [Route<Action>] = &[
+        Route::bare("GET /v1/me", Operation::ReadOwn, Action::GetOwn),
+        Route::account(
+            "GET /v1/accounts/{id}/children",
+            Operation::ReadLedger,
+            &["status", "limit", "cursor"],
+            Action::ListChildren,
+        ),
+        Route::account("GET /v1/accounts/{id}/position", Operation::ReadLedger, &["at"], Action::GetPosition),
+        Route::account(
+            "GET /v1/accounts/{id}/entries",
+            Operation::ReadLedger,
+            &["from", "to", "kind", "limit", "cursor"],
+            Action::ListEntries,
+        ),
+        Route::account("GET /v1/accounts/{id}/verification", Operation::ReadLedger, &["cursor"], Action::Verify),
+    ];
+
+    async fn handle(&self, action: Action, request: &Authorised) -> Result<Reply, Problem> {
+        match action {
+            Action::GetOwn => hierarchy::own(&self.ledger, request).await,
+            Action::ListChildren => hierarchy::children(&self.ledger, request).await,
+            Action::GetPosition => statement::position(&self.ledger, request).await,
+            Action::ListEntries => statement::entries(&self.ledger, request).await,
+            Action::Verify => verification::verify(&self.ledger, request).await,
+        }
+    }
+}
