@@ -1,0 +1,31 @@
+//! The local stack: all of Partner Quota on one machine, with no AWS account.
+//!
+//! It runs the binaries that deploy, behind a gateway that takes its routes, functions and table from the SAM template,
+//! over an embedded DynamoDB-compatible store. What it adds of its own is below `/_local`.
+//!
+//! It must not know what the functions do: it hands events and answers through, unread. Only [`demo`] speaks the public
+//! API, as any client would.
+
+mod aws;
+mod binaries;
+mod clock;
+pub mod demo;
+mod directory;
+mod error;
+mod folder;
+mod functions;
+mod gateway;
+mod local_api;
+mod options;
+mod scheduler;
+mod serve;
+mod stack;
+mod store;
+mod template;
+mod tokens;
+
+pub use error::StartError;
+pub use options::Options;
+pub use stack::Stack;
+pub use template::TemplateError;
+pub use tokens::TokenError;

@@ -1,0 +1,76 @@
+//! What exists on the local stack only, below `/_local`.
+
+mod clock;
+mod tokens;
+
+use axum::extract::Request;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+
+use crate::clock::Clock;
+use crate::scheduler::Scheduler;
+use crate::tokens::Issuer;
+
+/// A request's body, which may turn out not to be JSON.
+type Body = Result<Json<Value>, JsonRejection>;
+
+/// Everything below `/_local`.
+pub(crate) fn router(issuer: Issuer, clock: Clock, scheduler: Scheduler) -> Router {
+    let api = Router::new()
+        .route("/health", get(health))
+        .route("/tokens", post(tokens::post).with_state(issuer))
+        .route("/clock", post(clock::post).with_state((clock, scheduler)))
+        .method_not_allowed_fallback(not_found)
+        .fallback(not_found);
+    Router::new().nest("/_local", api)
+}
+
+/// The gateway serves only once everything behind it is ready, so an answer is the news.
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ready" }))
+}
+
+async fn not_found(_: Request) -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "message": "Not Found" }))).into_response()
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct FieldError {
+    field: String,
+    message: &'static str,
+}
+
+/// What `read` makes of the body's fields, or the answer that refuses them.
+fn fields<T>(body: Body, read: impl Fn(&Map<String, Value>) -> Result<T, Vec<FieldError>>) -> Result<T, Response> {
+    let Ok(Json(body)) = body else {
+        let detail = "the body is not JSON of type application/json";
+        return Err(problem(StatusCode::BAD_REQUEST, "invalid_json", detail, &[]));
+    };
+    let read = match body.as_object() {
+        Some(fields) => read(fields),
+        None => Err(vec![FieldError { field: String::new(), message: "must be an object" }]),
+    };
+    read.map_err(|errors| problem(StatusCode::BAD_REQUEST, "validation_failed", "some fields are not usable", &errors))
+}
+
+fn problem(status: StatusCode, code: &str, detail: &str, errors: &[FieldError]) -> Response {
+    let mut body = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason(),
+        "status": status.as_u16(),
+        "code": code,
+        "detail": detail,
+    });
+    if !errors.is_empty()
+        && let Some(body) = body.as_object_mut()
+    {
+        let errors =
+            errors.iter().map(|error| json!({ "field": error.field, "code": "invalid", "message": error.message }));
+        body.insert("errors".to_owned(), errors.collect());
+    }
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}

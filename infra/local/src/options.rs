@@ -1,0 +1,22 @@
+//! What a caller may choose about a stack.
+
+use std::path::PathBuf;
+
+/// How to start a [`Stack`](crate::Stack).
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The gateway's port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Where state is kept; `None` uses a temporary folder that is removed at the end.
+    pub data: Option<PathBuf>,
+    /// The URL of another DynamoDB-compatible store; `None` starts the built-in one.
+    pub dynamodb_endpoint: Option<String>,
+    /// Whether to build the function binaries when a source is newer than they are.
+    pub build: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { port: 0, data: None, dynamodb_endpoint: None, build: true }
+    }
+}

@@ -1,0 +1,158 @@
+//! What the stack takes from the SAM template: functions, routes, schedules, the authorizer, CORS and tables.
+//!
+//! The template is the only list of these. What it does not name does not exist here; what it says in a way that this
+//! module does not understand stops the start, as guessing would make the local stack differ from the deployed one.
+
+mod api;
+mod functions;
+mod intrinsics;
+mod schedule;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+use serde_yaml_ng::Value as Yaml;
+
+pub(crate) use api::{Cors, JwtAuthorizer};
+pub(crate) use functions::{Function, Route};
+use intrinsics::Resolver;
+pub(crate) use schedule::Schedule;
+pub(crate) use table::Table;
+
+/// Values that replace parameters' defaults, by parameter name. Names that the template does not declare are ignored.
+pub(crate) type Overrides = BTreeMap<String, String>;
+
+/// The part of the template that runs locally, with every intrinsic resolved.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub(crate) functions: Vec<Function>,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) schedules: Vec<Schedule>,
+    /// By the name that routes use.
+    pub(crate) authorizers: BTreeMap<String, JwtAuthorizer>,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) tables: Vec<Table>,
+}
+
+/// What is wrong with the template, or beyond this stack.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// The file cannot be read, or is not YAML.
+    #[error("{0}")]
+    Unreadable(String),
+    /// An intrinsic function that the local stack does not know.
+    #[error("the intrinsic !{0} is not supported by the local stack")]
+    UnknownIntrinsic(String),
+    /// A name that nothing in the template declares.
+    #[error("{0} is neither a parameter nor a resource")]
+    UnknownName(String),
+    /// An attribute of a resource that has no local counterpart.
+    #[error("!GetAtt {0} has no local counterpart")]
+    UnknownAttribute(String),
+    /// A condition that the template does not declare.
+    #[error("the condition {0} is not declared, or refers to itself")]
+    UnknownCondition(String),
+    /// A parameter without a default that the local stack gives no value.
+    #[error("the parameter {0} has no default and no local value")]
+    NoValue(String),
+    /// A kind of event source that the local stack does not deliver.
+    #[error("{function} has an event {event} of type {kind}, which the local stack does not deliver")]
+    UnknownEvent {
+        /// The function's logical id.
+        function: String,
+        /// The event's name.
+        event: String,
+        /// Its type.
+        kind: String,
+    },
+    /// Something has not the form that SAM gives it, or is left out.
+    #[error("{place}: {problem}")]
+    Malformed {
+        /// Where in the template.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl TemplateError {
+    fn malformed(place: impl Into<String>, problem: impl Into<String>) -> TemplateError {
+        TemplateError::Malformed { place: place.into(), problem: problem.into() }
+    }
+}
+
+impl Template {
+    /// Reads the template from YAML text.
+    pub(crate) fn parse(text: &str, overrides: &Overrides) -> Result<Template, TemplateError> {
+        let document: Yaml =
+            serde_yaml_ng::from_str(text).map_err(|error| TemplateError::Unreadable(error.to_string()))?;
+        let resolver = Resolver::new(&document, overrides)?;
+        let resources = resources(&document, &resolver)?;
+        let declared = functions::read(&document, &resources, &resolver)?;
+        let api = api::read(&resources, &resolver)?;
+        let template = Template {
+            functions: declared.functions,
+            routes: functions::with_default_authorizer(declared.routes, api.default_authorizer.as_deref()),
+            schedules: declared.schedules,
+            authorizers: api.authorizers,
+            cors: api.cors,
+            tables: table::read(&resources, &resolver)?,
+        };
+        template.check_authorizers()?;
+        Ok(template)
+    }
+
+    fn check_authorizers(&self) -> Result<(), TemplateError> {
+        for route in &self.routes {
+            if let Some(name) = &route.authorizer
+                && !self.authorizers.contains_key(name)
+            {
+                let place = format!("{} {}", route.method, route.path);
+                return Err(TemplateError::malformed(place, format!("no authorizer is called {name}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A resource whose condition holds.
+struct Resource<'a> {
+    id: &'a str,
+    kind: &'a str,
+    body: &'a Yaml,
+}
+
+impl<'a> Resource<'a> {
+    fn property(&self, name: &str) -> Option<&'a Yaml> {
+        self.body.get("Properties").and_then(|properties| properties.get(name))
+    }
+}
+
+fn resources<'a>(document: &'a Yaml, resolver: &Resolver<'_>) -> Result<Vec<Resource<'a>>, TemplateError> {
+    let declared = document
+        .get("Resources")
+        .and_then(Yaml::as_mapping)
+        .ok_or_else(|| TemplateError::malformed("Resources", "is missing"))?;
+    let mut resources = Vec::new();
+    for (id, body) in declared {
+        let id = id.as_str().ok_or_else(|| TemplateError::malformed("Resources", "has a name that is not a string"))?;
+        let kind =
+            body.get("Type").and_then(Yaml::as_str).ok_or_else(|| TemplateError::malformed(id, "has no Type"))?;
+        let exists = match body.get("Condition").and_then(Yaml::as_str) {
+            Some(condition) => resolver.condition_named(condition)?,
+            None => true,
+        };
+        if exists {
+            resources.push(Resource { id, kind, body });
+        }
+    }
+    Ok(resources)
+}
+
+/// A resolved value in the form that `T` describes.
+fn typed<T: serde::de::DeserializeOwned>(place: &str, value: Json) -> Result<T, TemplateError> {
+    serde_json::from_value(value).map_err(|error| TemplateError::malformed(place, error.to_string()))
+}

@@ -1,0 +1,165 @@
+use super::*;
+
+const FIXTURE: &str = r#"
+Parameters:
+  DirectoryUrl: {Type: String}
+  Origins: {Type: CommaDelimitedList, Default: "http://a.example, http://b.example"}
+  Issuer: {Type: String, Default: ""}
+Conditions:
+  External: !Not [!Equals [!Ref Issuer, ""]]
+  Internal: !Not [!Condition External]
+Globals:
+  Function:
+    Timeout: 7
+    MemorySize: 256
+    Environment:
+      Variables: {TABLE: !Ref Table, LEVEL: info}
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Jwt
+        Authorizers:
+          Jwt:
+            IdentitySource: $request.header.Authorization
+            JwtConfiguration:
+              issuer: !If [External, !Ref Issuer, !GetAtt Pool.ProviderURL]
+              audience: [portal]
+      CorsConfiguration: {AllowOrigins: !Ref Origins, AllowMethods: [GET], MaxAge: 600}
+  Pool: {Type: AWS::Cognito::UserPool, Condition: Internal}
+  ReadFunction:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildMethod: rust-cargolambda, BuildProperties: {Binary: read}}
+    Properties:
+      Role: !GetAtt Nowhere.Arn
+      Environment:
+        Variables:
+          LEVEL: debug
+          WHERE: !Sub "${DirectoryUrl}/${AWS::Region}/${!kept}"
+          TABLE_ARN: !GetAtt Table.Arn
+      Events:
+        One: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: get, Path: "/things/{id}"}}
+        Open: {Type: HttpApi, Properties: {Method: GET, Path: /open, Auth: {Authorizer: NONE}}}
+        Often: {Type: Schedule, Properties: {Schedule: rate(5 minutes), Description: Looks}}
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: key, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+      DeletionProtectionEnabled: true
+      Tags: [{Key: a, Value: !ImportValue Unknown}]
+"#;
+
+fn overrides() -> Overrides {
+    let pairs = [("DirectoryUrl", "http://directory"), ("Issuer", "https://issuer"), ("Undeclared", "x")];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+fn parse(text: &str) -> Result<Template, TemplateError> {
+    Template::parse(text, &overrides())
+}
+
+#[test]
+fn functions_merge_their_environment_over_the_global_one() {
+    let template = parse(FIXTURE).unwrap();
+    let [function] = template.functions.as_slice() else { panic!("one function") };
+    assert_eq!(function.binary, "read");
+    assert_eq!(function.timeout.as_secs(), 7);
+    assert_eq!(function.memory_mb, 256);
+    let expected = [
+        ("LEVEL", "debug"),
+        ("TABLE", "Table"),
+        ("TABLE_ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/Table"),
+        ("WHERE", "http://directory/us-east-1/${kept}"),
+    ];
+    let environment: Vec<_> = function.environment.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(environment, expected);
+}
+
+#[test]
+fn routes_take_the_default_authorizer_unless_they_opt_out() {
+    let template = parse(FIXTURE).unwrap();
+    let routes: Vec<_> =
+        template.routes.iter().map(|route| (&*route.method, &*route.path, route.authorizer.as_deref())).collect();
+    assert_eq!(routes, [("GET", "/things/{id}", Some("Jwt")), ("GET", "/open", None)]);
+}
+
+#[test]
+fn schedules_are_read_or_named() {
+    let template = parse(FIXTURE).unwrap();
+    let [schedule] = template.schedules.as_slice() else { panic!("one schedule") };
+    assert_eq!((&*schedule.rule, &*schedule.function), ("ReadFunctionOften", "read"));
+    assert_eq!(schedule.period.as_secs(), 300);
+    let daily = parse(&FIXTURE.replace("rate(5 minutes)", "cron(0 12 * * ? *)")).unwrap_err().to_string();
+    assert!(daily.starts_with("ReadFunction.Often: is on the schedule cron(0 12 * * ? *); "), "{daily}");
+    let unknown = parse(&FIXTURE.replace("Description: Looks", "Input: Looks")).unwrap_err().to_string();
+    assert!(unknown.contains("ReadFunction.Often") && unknown.contains("Input"), "{unknown}");
+}
+
+#[test]
+fn the_authorizer_and_cors_are_resolved() {
+    let template = parse(FIXTURE).unwrap();
+    let jwt = &template.authorizers["Jwt"];
+    assert_eq!((&*jwt.header, &*jwt.issuer), ("authorization", "https://issuer"));
+    assert_eq!(jwt.audience, ["portal"]);
+    let cors = template.cors.unwrap();
+    assert_eq!(cors.allow_origins, ["http://a.example", "http://b.example"]);
+    assert_eq!(cors.max_age, Some(600));
+}
+
+#[test]
+fn tables_keep_what_stores_take_and_say_that_the_stream_is_on() {
+    let template = parse(FIXTURE).unwrap();
+    let [table] = template.tables.as_slice() else { panic!("one table") };
+    let expected = serde_json::json!({
+        "TableName": "Table",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
+        "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES", "StreamEnabled": true},
+    });
+    assert_eq!(table.definition, expected);
+}
+
+#[test]
+fn what_is_not_understood_is_named() {
+    let unknown_event = FIXTURE.replace("Type: HttpApi, Properties: {Method", "Type: Kinesis, Properties: {Method");
+    let refused = parse(&unknown_event).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "ReadFunction has an event Open of type Kinesis, which the local stack does not deliver"
+    );
+    let unknown_intrinsic = FIXTURE.replace("!Ref Table", "!FindInMap [a, b, c]");
+    assert_eq!(parse(&unknown_intrinsic).unwrap_err(), TemplateError::UnknownIntrinsic("FindInMap".into()));
+    let unknown_name = FIXTURE.replace("!Ref Table", "!Ref Tabel");
+    assert_eq!(parse(&unknown_name).unwrap_err(), TemplateError::UnknownName("Tabel".into()));
+    let no_value = Template::parse(FIXTURE, &Overrides::new()).unwrap_err();
+    assert_eq!(no_value, TemplateError::NoValue("DirectoryUrl".into()));
+    let without_issuer: Overrides = [("DirectoryUrl".to_owned(), "x".to_owned())].into();
+    let attribute = Template::parse(FIXTURE, &without_issuer).unwrap_err();
+    assert_eq!(attribute, TemplateError::UnknownAttribute("Pool.ProviderURL".into()));
+}
+
+#[test]
+fn a_route_cannot_name_an_authorizer_that_does_not_exist() {
+    let text = FIXTURE.replace("Authorizer: NONE", "Authorizer: Nobody");
+    assert_eq!(parse(&text).unwrap_err().to_string(), "GET /open: no authorizer is called Nobody");
+}
+
+#[test]
+fn conditions_that_refer_to_themselves_are_found_out() {
+    let text = FIXTURE.replace("External: !Not [!Equals [!Ref Issuer, \"\"]]", "External: !Not [!Condition Internal]");
+    assert!(matches!(parse(&text), Err(TemplateError::UnknownCondition(_))));
+}
+
+#[test]
+fn the_projects_own_template_is_understood() {
+    let text = include_str!("../../../template.yaml");
+    let names = ["AccountDirectoryUrl", "JwtIssuer", "JwtAudience"];
+    let overrides = names.map(|name| (name.to_owned(), format!("https://{name}.example"))).into();
+    let template = Template::parse(text, &overrides).unwrap();
+    assert!(template.functions.iter().all(|function| function.environment.contains_key("TABLE_NAME")));
+    assert!(template.routes.iter().all(|route| route.path.starts_with("/v1/")));
+    assert!(template.schedules.iter().any(|schedule| schedule.function == "sweeper"));
+}
