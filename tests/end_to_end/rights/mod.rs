@@ -1,0 +1,5 @@
+//! Who may do what, and what the others are told.
+
+mod seen;
+mod table;
+mod world;

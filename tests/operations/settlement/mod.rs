@@ -1,0 +1,6 @@
+mod credit;
+mod limits;
+mod overspend;
+mod reference;
+mod reversal;
+mod tiers;

@@ -1,0 +1,25 @@
+//! What the end-to-end tests stand on: a running stack, callers with tokens, programs of their own.
+//!
+//! Everything is done as a client would do it, over HTTP, against the binaries that deploy. Nothing here knows what the
+//! functions do inside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "test code: what goes wrong here has to end the test, with a message"
+)]
+
+pub mod client;
+pub mod company;
+pub mod moment;
+pub mod process;
+pub mod program;
+pub mod stack;
+pub mod template;
+pub mod wire;
+
+pub use client::{Answer, Caller, Client};
+pub use program::{Line, Program};

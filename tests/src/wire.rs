@@ -1,0 +1,104 @@
+//! Counting what goes over the wire to the store: a proxy between a stack and a store.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// One round trip to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreCall {
+    /// The operation, such as `TransactWriteItems`.
+    pub operation: String,
+    /// The write units that the store counted; reads cost none.
+    pub write_units: u64,
+}
+
+/// A proxy that notes every call. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Wire {
+    /// The endpoint to hand to a stack.
+    pub url: String,
+    proxy: Arc<Proxy>,
+    server: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Proxy {
+    store: String,
+    http: reqwest::Client,
+    calls: Mutex<Vec<StoreCall>>,
+}
+
+impl Wire {
+    /// Puts a proxy before the store at `store`.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn before(store: &str) -> Wire {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let proxy = Arc::new(Proxy { store: store.to_owned(), http: reqwest::Client::new(), calls: Mutex::default() });
+        let router = Router::new().fallback(forward).with_state(Arc::clone(&proxy));
+        let server = tokio::spawn(async { axum::serve(listener, router).await.expect("the proxy") });
+        Wire { url, proxy, server }
+    }
+
+    /// The calls since this was last asked, in their order.
+    #[must_use]
+    pub fn take(&self) -> Vec<StoreCall> {
+        std::mem::take(&mut self.proxy.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn forward(State(proxy): State<Arc<Proxy>>, mut headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let body = if operation == "TransactWriteItems" { asking_for_units(&body) } else { body };
+    headers.remove(HOST);
+    headers.remove(CONTENT_LENGTH);
+    let answer = proxy.http.post(&proxy.store).headers(headers).body(body).send().await.expect("the store");
+    let mut response = Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        if name != CONTENT_LENGTH && name != TRANSFER_ENCODING {
+            response = response.header(name, value);
+        }
+    }
+    let body = answer.bytes().await.expect("the store's answer");
+    let call = StoreCall { operation, write_units: units(&body) };
+    if !is_warm_up(&call, &body) {
+        proxy.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+    response.body(Body::from(body)).expect("an answer")
+}
+
+/// An instance that starts opens its connection by reading something that is not there; when one starts is chance.
+fn is_warm_up(call: &StoreCall, answer: &[u8]) -> bool {
+    call.operation == "GetItem" && answer == b"{}"
+}
+
+/// The same transaction, whose answer will say what it cost.
+fn asking_for_units(body: &[u8]) -> Bytes {
+    let mut request: Value = serde_json::from_slice(body).expect("a transaction");
+    request["ReturnConsumedCapacity"] = json!("TOTAL");
+    Bytes::from(request.to_string())
+}
+
+fn units(body: &[u8]) -> u64 {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let tables = answer["ConsumedCapacity"].as_array().into_iter().flatten();
+    // The store writes whole units as fractions.
+    tables.filter_map(|table| table["CapacityUnits"].as_f64()).map(|units| units.ceil() as u64).sum()
+}
