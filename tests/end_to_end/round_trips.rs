@@ -59,3 +59,87 @@ async fn a_posting_takes_two_round_trips_and_three_at_first_sight() {
     stack.stop().await;
     program.check_ledger(&line.customer, 1 + 2 * REQUESTS).await;
 }
+
+/// A stack whose every call to the store is counted.
+struct Counted {
+    wire: Wire,
+    client: Client,
+    stack: local::Stack,
+}
+
+impl Counted {
+    async fn start() -> Counted {
+        let wire = Wire::before(stack::shared().await.store_url()).await;
+        let stack = stack::start(Options { dynamodb_endpoint: Some(wire.url.clone()), ..Options::default() }).await;
+        Counted { wire, client: Client::new(stack.url()), stack }
+    }
+
+    /// An account's admin, or the operator of the deployment.
+    fn caller(&self, account: &str) -> Caller {
+        let membership = if account == "platform" { "platform:operator".into() } else { format!("{account}:admin") };
+        self.client.caller(&self.stack, &format!("admin-of-{account}"), &membership)
+    }
+
+    /// Posts and checks what it costs; answers with the body.
+    async fn post(&self, account: &str, path: &str, body: Value, units: u64) -> Value {
+        let caller = self.caller(account);
+        let _before = self.wire.take();
+        let answer = caller.post(format!("/v1/accounts/{path}")).key(new_key()).json(&body).await.expect(201);
+        let calls = self.wire.take();
+        let spent: u64 = calls.iter().map(|call| call.write_units).sum();
+        let kind = answer["kind"].as_str().unwrap();
+        println!("{kind}: {} round trips, {spent} write units", calls.len());
+        assert!(matches!(calls.len(), 2 | 3), "{kind}: {calls:?}");
+        assert_eq!(spent, units, "{kind}: {calls:?}");
+        answer
+    }
+}
+
+/// Two units each: the record, every position with its entry, and what else the kind of posting makes or changes.
+#[tokio::test]
+async fn every_kind_of_posting_writes_what_it_makes_and_no_more() {
+    let program = Program::create().await;
+    let line = program.funded_line(["1000.00", "500.00", "200.00"]).await;
+    let other = program.onboard(&line.reseller).await;
+    let counted = Counted::start().await;
+    let (buyer, parent, root) = (&line.customer, &line.reseller, &program.root);
+    let post = async |account: &str, path: String, body: Value, units| counted.post(account, &path, body, units).await;
+
+    post("platform", format!("{root}/capacity"), json!({ "delta": "1.00" }), 6).await;
+    let rest = json!({ "decrease": "1.00", "reason": "less" });
+    post(parent, format!("{buyer}/adjustments"), rest, 10).await;
+    let lines = json!([{ "account_id": buyer, "decrease": "1.00" }, { "account_id": other, "increase": "1.00" }]);
+    post(parent, format!("{parent}/rebalances"), json!({ "lines": lines, "reason": "shift" }), 14).await;
+    let order = json!({ "list_amount": "10.00", "product": "Disk" });
+    let bought = post(buyer, format!("{buyer}/purchases"), order.clone(), 8).await;
+    let purchase = bought["purchase_id"].as_str().unwrap();
+    post(root, format!("{buyer}/purchases/{purchase}/refunds"), json!({ "reason": "returned" }), 8).await;
+    let mut held = order;
+    held["expires_at"] = json!("2099-01-01T00:00:00Z");
+    for (end, units) in [("capture", 12), ("release", 10)] {
+        let placed = post(buyer, format!("{buyer}/holds"), held.clone(), 10).await;
+        let hold = placed["hold_id"].as_str().unwrap();
+        post(buyer, format!("{buyer}/holds/{hold}/{end}"), json!({}), units).await;
+    }
+    let period = "2026-11-01T00:00:00Z";
+    let usage = json!({ "list_amount": "0.0000008", "source_id": "line-1", "service": "Queue", "period_start": period,
+        "period_end": period });
+    post(root, format!("{buyer}/charges"), usage, 6).await;
+    let payment = json!({ "amount": "1.00", "payment_reference": "WIRE-1", "method": "wire", "paid_at": period });
+    let settled = post(parent, format!("{buyer}/settlements"), payment, 14).await;
+    let settlement = settled["settlement_id"].as_str().unwrap();
+    let reason = json!({ "reason": "it bounced" });
+    post(parent, format!("{buyer}/settlements/{settlement}/reversal"), reason, 12).await;
+
+    let path = format!("/v1/accounts/{buyer}/position");
+    let mut reads = Vec::new();
+    for _ in 0..REQUESTS {
+        let _before = counted.wire.take();
+        counted.caller(buyer).get(&path).await.expect(200);
+        reads.push(counted.wire.take().len());
+    }
+    println!("position: {reads:?} round trips");
+    let at_first_sight = reads.iter().filter(|round_trips| **round_trips == 2).count();
+    assert!(reads.iter().all(|round_trips| matches!(round_trips, 1 | 2)) && at_first_sight <= INSTANCES, "{reads:?}");
+    counted.stack.stop().await;
+}

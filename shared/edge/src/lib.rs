@@ -3,9 +3,9 @@
 //! The crate owns *how a request becomes something that a handler may act on, and how every outcome becomes a response*.
 //! It must not know how anything is stored, nor hold a rule about quota.
 //!
-//! Architecture invariant: a handler is called with an [`Authorised`] request only, and only [`serve`] makes those, after
-//! the [`Operation`] of the route was granted. There is no other way to a body, a query or an acting account, so a handler
-//! cannot forget authorisation.
+//! Architecture invariant: a handler is called with an [`Authorised`] request only, and only the module `serve` makes
+//! those, after the [`Operation`] of the route was granted. There is no other way to a body, a query or an acting account,
+//! so a handler cannot forget authorisation.
 
 mod access;
 mod cursor;

@@ -69,7 +69,7 @@ impl Authorised {
     /// How the caller acts: through the nearest account that allows it.
     ///
     /// # Errors
-    /// 500 if there is none, which [`crate::serve`] excludes.
+    /// 500 if there is none, which the module `serve` excludes.
     pub fn acting(&self) -> Result<&Acting, Problem> {
         self.ways.first().ok_or_else(|| Problem::internal("an authorised request without an acting account"))
     }

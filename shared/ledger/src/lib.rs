@@ -4,7 +4,7 @@
 //! domain's types, and the single conditional transaction by which a plan is posted. It must not know HTTP, nor decide
 //! what is allowed: plans and decisions come from `domain`.
 //!
-//! Architecture invariant: a position that exists is written in one place, [`transaction::Write::replace_account`], always
+//! Architecture invariant: a position that exists is written in one place, `transaction::Write::replace_account`, always
 //! under the version that was read; entries are only ever put where nothing stands. AWS SDK types do not leave this crate.
 
 mod account_item;
