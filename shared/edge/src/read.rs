@@ -26,30 +26,32 @@ fn string(value: &Value) -> Result<&str, Wrong> {
 
 /// A text of 1 to `most` characters, not blank, without control characters; white space around it is cut off.
 pub fn text(most: usize) -> impl Fn(&Value) -> Result<String, Wrong> {
-    move |value| {
-        let text = string(value)?.trim();
-        if text.is_empty() {
-            return Err(Wrong::new("empty", "must not be empty"));
-        }
-        if text.chars().count() > most {
-            return Err(Wrong::new("too_long", format!("must have at most {most} characters")));
-        }
-        if text.chars().any(char::is_control) {
-            return Err(Wrong::new("control_characters", "must not contain control characters"));
-        }
-        Ok(text.to_owned())
+    move |value| bounded(value, most, char::is_control)
+}
+
+fn bounded(value: &Value, most: usize, is_unfit: impl Fn(char) -> bool) -> Result<String, Wrong> {
+    let text = string(value)?.trim();
+    if text.is_empty() {
+        return Err(Wrong::new("empty", "must not be empty"));
     }
+    if text.chars().count() > most {
+        return Err(Wrong::new("too_long", format!("must have at most {most} characters")));
+    }
+    if text.chars().any(is_unfit) {
+        return Err(Wrong::new("control_characters", "must not contain control characters"));
+    }
+    Ok(text.to_owned())
 }
 
 /// The longest note or reason.
 const MAX_NOTE: usize = 500;
 
-/// A note or a reason: a text of at most 500 characters.
+/// A note or a reason: a text of at most 500 characters, on several lines if need be.
 ///
 /// # Errors
 /// As [`text`].
 pub fn note(value: &Value) -> Result<String, Wrong> {
-    text(MAX_NOTE)(value)
+    bounded(value, MAX_NOTE, |character| character.is_control() && !matches!(character, '\n' | '\r' | '\t'))
 }
 
 /// An amount of any sign but zero with at most `fraction_digits`.
@@ -198,6 +200,9 @@ mod tests {
         assert_eq!(code(text(5)(&json!("  "))), "empty");
         assert_eq!(code(text(5)(&json!("abcdef"))), "too_long");
         assert_eq!(code(text(5)(&json!("a\u{0}b"))), "control_characters");
+        assert_eq!(code(text(5)(&json!("a\nb"))), "control_characters");
+        assert_eq!(note(&json!(" one\ntwo ")).unwrap(), "one\ntwo");
+        assert_eq!(code(note(&json!("a\u{7}b"))), "control_characters");
     }
 
     #[test]

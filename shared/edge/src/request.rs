@@ -288,7 +288,8 @@ impl Authorised {
             let message = "must have 1 to 255 visible ASCII characters";
             return Err(Problem::invalid_parameter("Idempotency-Key", message));
         }
-        let body = if self.call.body.is_empty() { Value::Null } else { self.json()? };
+        // A body that may be left out says the same as an empty object.
+        let body = if self.call.body.is_empty() { Value::Object(serde_json::Map::new()) } else { self.json()? };
         Ok(Some(IdempotencyKey {
             record: digest(&[&self.identity.sub, key]),
             fingerprint: digest(&[&self.call.method, &self.call.path, &canonical(&body)]),

@@ -18,8 +18,8 @@ use crate::Error;
 /// How long one attempt of a call may take before the SDK tries again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long a call may take with all its attempts. Three such calls and the retries of a posting stay below the functions'
-/// timeout of 10 s, so that a caller hears from us.
+/// How long a call may take with all its attempts. A store that does not answer is reported after one such call, so that a
+/// caller hears from us before the function's timeout of 10 s.
 const CALL_TIMEOUT: Duration = Duration::from_millis(2_500);
 
 /// How long connecting may take.

@@ -18,8 +18,9 @@ use crate::keys::{Key, PARTITION_KEY};
 /// How often a transaction that others got in the way of is tried before the caller hears of contention.
 const MAX_ATTEMPTS: u32 = 24;
 
-/// No further attempt is made when the first was begun so long ago.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// No further attempt is made when the request was begun so long ago. What is under way then may take two more calls, and
+/// all of it stays below the functions' timeout of 10 s.
+const PATIENCE: Duration = Duration::from_millis(2_500);
 
 /// The first pause is somewhere between nothing and this.
 const PAUSE_MS: u64 = 4;

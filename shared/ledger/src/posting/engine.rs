@@ -38,11 +38,11 @@ impl Ledger {
         command: &Command<'_>,
         decide: impl Fn(&Accounts) -> Result<Draft, Refusal>,
     ) -> Result<Posted, Error> {
+        let mut attempts = Attempts::new();
         let (mut accounts, done) = self.read_for(command).await?;
         if let Some(done) = done {
             return self.replay_posting(command, &done).await;
         }
-        let mut attempts = Attempts::new();
         loop {
             let draft = match check_seq(command, &accounts).and_then(|()| decide(&accounts)) {
                 Ok(draft) => draft,
