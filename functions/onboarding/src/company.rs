@@ -1,7 +1,7 @@
 //! A company's data as requests write it.
 
-use domain::company::{Company, Contact, LOCALES, is_console_account_id, is_country, is_email, registration_key};
-use edge::{Fields, Wrong, one_of, text, text_that};
+use domain::company::{Company, Contact, is_console_account_id, is_country, registration_key};
+use edge::{Fields, Wrong, email, locale, text, text_that};
 use http::Uri;
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub fn read(fields: &mut Fields, known: Option<&Company>) -> Option<Company> {
         read_field(fields, "registration_number", registration_number(), known, |company| &company.registration_number);
     let website = read_field(fields, "website", website(), known, |company| &company.website);
     let contact = contact(fields, known);
-    let locale = read_field(fields, "locale", locale(), known, |company| &company.locale);
+    let locale = read_field(fields, "locale", locale, known, |company| &company.locale);
     Some(Company {
         console_account_id: console_account_id?,
         legal_name: legal_name?,
@@ -55,7 +55,7 @@ fn contact(fields: &mut Fields, known: Option<&Company>) -> Option<Contact> {
     }
     fields.object("contact", |contact| {
         let name = read_field(contact, "name", text(MAX_NAME), known, |company| &company.contact.name);
-        let email = read_field(contact, "email", email(), known, |company| &company.contact.email);
+        let email = read_field(contact, "email", email, known, |company| &company.contact.email);
         let phone = read_field(contact, "phone", phone(), known, |company| &company.contact.phone);
         Some(Contact { name: name?, email: email?, phone: phone? })
     })
@@ -93,10 +93,6 @@ fn is_website(text: &str) -> bool {
     text.len() <= MAX_WEBSITE && is_web && has_host && is_plain
 }
 
-fn email() -> impl Fn(&Value) -> Result<String, Wrong> {
-    text_that(is_email, "not_an_email_address", "must be an e-mail address such as \"kim@partner.example\"")
-}
-
 fn phone() -> impl Fn(&Value) -> Result<String, Wrong> {
     text_that(is_phone, "not_a_phone_number", "must have 3 to 32 digits, spaces and the characters + - . ( )")
 }
@@ -104,10 +100,6 @@ fn phone() -> impl Fn(&Value) -> Result<String, Wrong> {
 fn is_phone(text: &str) -> bool {
     let is_fit = |byte: u8| byte.is_ascii_digit() || b" +-.()/".contains(&byte);
     (3..=32).contains(&text.len()) && text.bytes().all(is_fit) && text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-fn locale() -> impl Fn(&Value) -> Result<String, Wrong> {
-    one_of(&LOCALES, |text| LOCALES.iter().find(|locale| **locale == text).map(|locale| (*locale).to_owned()))
 }
 
 #[cfg(test)]

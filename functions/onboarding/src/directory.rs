@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use connection::MissingVariable;
 use domain::verification::DirectoryAnswer;
 use http::{Request, StatusCode, Uri};
 use http_body_util::Empty;
@@ -13,7 +14,6 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use ledger::MissingVariable;
 
 const VARIABLE: &str = "ACCOUNT_DIRECTORY_URL";
 

@@ -4,10 +4,16 @@
 //! quota is above it, because every change is judged by the positions before and after it alone.
 
 use crate::amount::OutOfRange;
-use crate::{Amount, Figures};
+use crate::{Amount, EventType, Figures};
 
 /// The most thresholds that an account may set.
 pub const MAX_THRESHOLDS: usize = 10;
+
+/// The most recipients that an account may add to its contact.
+pub const MAX_RECIPIENTS: usize = 10;
+
+/// The most fraction digits of a percentage.
+pub const PERCENT_DIGITS: u32 = 2;
 
 /// The percentages that apply where an account has set none of its own.
 pub const DEFAULT_PERCENTAGES: [u32; 2] = [20, 10];
@@ -42,11 +48,38 @@ impl Threshold {
 }
 
 /// The default thresholds: 20 % and 10 % of `granted`.
-///
-/// # Errors
-/// Never for the constants above; the signature keeps the conversion honest.
-pub fn default_thresholds() -> Result<Vec<Threshold>, crate::amount::AmountError> {
-    DEFAULT_PERCENTAGES.iter().map(|percent| Amount::from_decimal((*percent).into()).map(Threshold::Percent)).collect()
+#[must_use]
+pub fn default_thresholds() -> Vec<Threshold> {
+    // Each of them is an amount, as a test shows; what is none would be left out.
+    let percent = |percent: u32| Amount::from_decimal(percent.into()).ok().map(Threshold::Percent);
+    DEFAULT_PERCENTAGES.into_iter().filter_map(percent).collect()
+}
+
+/// Somebody who is told besides an account's contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// An address as it was written.
+    pub email: String,
+    /// In which language, one of [`crate::company::LOCALES`].
+    pub locale: String,
+}
+
+/// When an account wants to hear of its quota, and who hears of it besides its contact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertPolicy {
+    /// The account's own thresholds; `None` where the defaults apply. None at all may be wanted: what is used up or
+    /// overdrawn is told in any case.
+    pub thresholds: Option<Vec<Threshold>>,
+    /// Further recipients.
+    pub recipients: Vec<Recipient>,
+}
+
+impl AlertPolicy {
+    /// The thresholds that apply.
+    #[must_use]
+    pub fn thresholds(&self) -> Vec<Threshold> {
+        self.thresholds.clone().unwrap_or_else(default_thresholds)
+    }
 }
 
 /// An alert that a change raises.
@@ -67,6 +100,19 @@ pub enum Alert {
     Replenished,
 }
 
+impl Alert {
+    /// What the alert is told as.
+    #[must_use]
+    pub fn event_type(self) -> EventType {
+        match self {
+            Alert::ThresholdCrossed { .. } => EventType::QuotaThresholdCrossed,
+            Alert::Depleted => EventType::QuotaDepleted,
+            Alert::Overdrawn => EventType::QuotaOverdrawn,
+            Alert::Replenished => EventType::QuotaReplenished,
+        }
+    }
+}
+
 /// The alerts that the change from `before` to `after` raises, the gravest first: that one is to be mailed.
 ///
 /// # Errors
@@ -82,7 +128,7 @@ pub fn crossings(before: &Figures, after: &Figures, thresholds: &[Threshold]) ->
     if let Some((threshold, level)) = lowest_crossed(before, after, thresholds)? {
         alerts.push(Alert::ThresholdCrossed { threshold, level });
     }
-    if is_alarming(before) && !is_alarming(after) {
+    if is_alarming(before) && !is_alarming(after) && after.available > before.available {
         alerts.push(Alert::Replenished);
     }
     Ok(alerts)
@@ -119,7 +165,8 @@ mod tests {
     }
 
     fn names(before: (&str, &str), after: (&str, &str)) -> Vec<String> {
-        let thresholds = default_thresholds().unwrap();
+        let thresholds = default_thresholds();
+        assert_eq!(thresholds.len(), DEFAULT_PERCENTAGES.len());
         let alerts = crossings(&figures(before.0, before.1), &figures(after.0, after.1), &thresholds).unwrap();
         alerts
             .iter()
@@ -151,6 +198,37 @@ mod tests {
         assert!(names(("100", "-5"), ("100", "0")).is_empty());
         assert_eq!(names(("0", "-5"), ("0", "0")), ["Replenished"]);
         assert!(names(("0", "0"), ("100", "100")).is_empty());
+        assert!(names(("100", "0"), ("0", "0")).is_empty(), "a line that shrinks to nothing brings nothing back");
+    }
+
+    /// Whatever the way of an account, what fires is what a watcher who remembers would say, and never twice without a
+    /// recovery in between.
+    #[test]
+    fn along_any_way_alerts_and_recoveries_take_turns() {
+        let mut runner = proptest::test_runner::TestRunner::default();
+        let way = proptest::collection::vec((-3_i64..6, 0_i64..6), 2..40);
+        let run = runner.run(&way, |steps| {
+            let (mut is_overdrawn, mut is_low) = (false, false);
+            for pair in steps.windows(2) {
+                let at = |(available, granted): (i64, i64)| figures(&granted.to_string(), &available.to_string());
+                let (before, after) = (at(pair[0]), at(pair[1]));
+                let level = [Threshold::Amount(Amount::parse("2", 2).unwrap())];
+                is_overdrawn = if before.available.is_negative() { is_overdrawn } else { false };
+                is_low = if pair[0].0 > 2 { false } else { is_low };
+                for alert in crossings(&before, &after, &level).unwrap() {
+                    match alert {
+                        Alert::Overdrawn => proptest::prop_assert!(!std::mem::replace(&mut is_overdrawn, true)),
+                        Alert::ThresholdCrossed { .. } => {
+                            proptest::prop_assert!(!std::mem::replace(&mut is_low, true));
+                        }
+                        Alert::Depleted => proptest::prop_assert!(pair[0].0 > 0 && pair[1].0 <= 0 && pair[1].1 > 0),
+                        Alert::Replenished => proptest::prop_assert!(pair[0].0 <= 0 && pair[1].0 >= 0),
+                    }
+                }
+            }
+            Ok(())
+        });
+        run.unwrap();
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The figures of a position and the invariants that tie them together.
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use crate::Amount;
 use crate::amount::OutOfRange;
 
@@ -95,6 +98,16 @@ impl Figures {
     /// [`OutOfRange`] when any figure would be beyond 10^15.
     pub fn minus(&self, deltas: &Figures) -> Result<Figures, OutOfRange> {
         self.plus(&deltas.negated())
+    }
+
+    /// How much of `granted` is still available, in whole percent, rounded down; `None` while nothing is granted or less
+    /// than nothing is available.
+    #[must_use]
+    pub fn whole_percent_available(&self) -> Option<u32> {
+        let available = self.available.to_decimal().checked_mul(Decimal::ONE_HUNDRED)?;
+        let percent = available.checked_div(self.granted.to_decimal())?.trunc();
+        // More than fits is as good as the largest.
+        (!percent.is_sign_negative() || percent.is_zero()).then(|| percent.to_u32().unwrap_or(u32::MAX))
     }
 
     /// Checks invariants 1 and 3 of a position: the sum, and what may never be below zero.

@@ -66,6 +66,8 @@ id!(/** A posting. */ PostingId, "pst_");
 id!(/** A purchase. */ PurchaseId, "pur_");
 id!(/** A hold. */ HoldId, "hld_");
 id!(/** A settlement. */ SettlementId, "stl_");
+id!(/** A notification in an inbox. */ NotificationId, "ntf_");
+id!(/** An event that tells of no single entry. */ EventId, "evt_");
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use crate::By;
 use crate::account::Lineage;
 use crate::hold::Hold;
-use crate::payment::Settlement;
+use crate::payment::{PaymentReference, Settlement};
 use crate::purchase::Purchase;
 use crate::{AccountId, Amount, Currency, EntryId, Figures, IdempotencyKey, Kind, PostingId, Timestamp};
 
@@ -69,6 +69,28 @@ pub struct Entry {
     pub created_at: Timestamp,
 }
 
+impl Entry {
+    /// Whether this is the parent's half of a posting that is about a child: it says nothing that the child's entry does
+    /// not say. A child's quota and payments change its own `granted` and `paid`, its parent's `allocated` and
+    /// `collected`; a closure only carries over what the child owed upstream.
+    #[must_use]
+    pub fn is_twin_of_childs(&self) -> bool {
+        match self.kind {
+            Kind::Allocation | Kind::Adjustment | Kind::Rebalance => self.deltas.granted.is_zero(),
+            Kind::Settlement | Kind::Reversal => self.deltas.paid.is_zero(),
+            Kind::Closure
+            | Kind::Capacity
+            | Kind::Purchase
+            | Kind::Charge
+            | Kind::Hold
+            | Kind::Capture
+            | Kind::Release
+            | Kind::Expiry
+            | Kind::Refund => false,
+        }
+    }
+}
+
 /// What a posting did, or would do, to one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Effect {
@@ -94,7 +116,7 @@ pub enum Record {
     /// A settlement.
     Settlement(Settlement),
     /// The reference of a payment, which is used once between two accounts.
-    PaymentReference(String),
+    PaymentReference(PaymentReference),
     /// A line of a bill; kept with the record by which it is known.
     Usage(UsageLine),
 }

@@ -17,6 +17,9 @@ pub struct Timestamp(OffsetDateTime);
 pub struct MalformedTimestamp;
 
 impl Timestamp {
+    /// The beginning of 1970: before everything that happens here.
+    pub const EPOCH: Timestamp = Timestamp(OffsetDateTime::UNIX_EPOCH);
+
     /// From milliseconds since 1970.
     ///
     /// # Errors

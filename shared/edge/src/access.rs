@@ -77,7 +77,7 @@ mod tests {
     use domain::program::Purchases;
     use domain::{Currency, ProgramId, Timestamp};
 
-    const EVERY_OPERATION: [Operation; 17] = [
+    const EVERY_OPERATION: [Operation; 19] = [
         Operation::CreateProgram,
         Operation::ReadProgram,
         Operation::CheckRegistration,
@@ -95,6 +95,8 @@ mod tests {
         Operation::Settle,
         Operation::Suspend,
         Operation::Close,
+        Operation::SetAlertPolicy,
+        Operation::MarkRead,
     ];
 
     fn line() -> [Lineage; 4] {
@@ -125,10 +127,15 @@ mod tests {
         let customer = &line[3];
         let read: &[Operation] = &[ReadApplications, ReadAccount, ReadLedger];
         let expected: [(usize, Role, Vec<Operation>); 13] = [
-            (3, Role::Admin, [read, &[ReadProgram, CheckRegistration, Apply, Rebalance, Purchase]].concat()),
-            (3, Role::Sales, [read, &[ReadProgram, CheckRegistration, Apply, Purchase]].concat()),
-            (3, Role::Finance, [read, &[ReadProgram, Rebalance, Purchase]].concat()),
-            (3, Role::Viewer, [read, &[ReadProgram]].concat()),
+            (
+                3,
+                Role::Admin,
+                [read, &[ReadProgram, CheckRegistration, Apply, Rebalance, Purchase, SetAlertPolicy, MarkRead]]
+                    .concat(),
+            ),
+            (3, Role::Sales, [read, &[ReadProgram, CheckRegistration, Apply, Purchase, MarkRead]].concat()),
+            (3, Role::Finance, [read, &[ReadProgram, Rebalance, Purchase, MarkRead]].concat()),
+            (3, Role::Viewer, [read, &[ReadProgram, MarkRead]].concat()),
             (3, Role::Verifier, vec![]),
             (2, Role::Admin, [read, &[DecideApplication, Allocate, Settle, Purchase, Suspend, Close]].concat()),
             (2, Role::Finance, [read, &[Allocate, Settle, Purchase]].concat()),

@@ -1,5 +1,7 @@
 //! Reading the fields of a body, so that everything that is wrong with them is said at once.
 
+use std::ops::RangeInclusive;
+
 use domain::FieldError;
 use serde_json::{Map, Value};
 
@@ -18,7 +20,9 @@ pub struct Fields {
 }
 
 impl Fields {
-    pub(crate) fn of(body: Value) -> Fields {
+    /// The fields of a JSON object; another value is refused at the end.
+    #[must_use]
+    pub fn of(body: Value) -> Fields {
         let mut fields = Fields { left: Map::new(), path: String::new(), errors: Vec::new() };
         match body {
             Value::Object(map) => fields.left = map,
@@ -73,14 +77,40 @@ impl Fields {
 
     /// A field that holds a list of 1 to `most` objects, each read by `inner`.
     pub fn objects<T>(&mut self, name: &str, most: usize, inner: impl Fn(&mut Fields) -> Option<T>) -> Option<Vec<T>> {
-        let elements = match self.take(name) {
+        match self.take(name) {
+            Some(value) => self.objects_in(name, value, 1..=most, inner),
             None => {
                 self.wrong(name, Wrong::new("required", "is required"));
-                return None;
+                None
             }
-            Some(Value::Array(elements)) if (1..=most).contains(&elements.len()) => elements,
-            Some(_) => {
-                self.wrong(name, Wrong::new("wrong_length", format!("must be a list of 1 to {most} objects")));
+        }
+    }
+
+    /// A field that may be left out, or hold a list of up to `most` objects, each read by `inner`.
+    pub fn optional_objects<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        inner: impl Fn(&mut Fields) -> Option<T>,
+    ) -> Option<Option<Vec<T>>> {
+        match self.take(name) {
+            Some(value) => self.objects_in(name, value, 0..=most, inner).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn objects_in<T>(
+        &mut self,
+        name: &str,
+        value: Value,
+        length: RangeInclusive<usize>,
+        inner: impl Fn(&mut Fields) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let elements = match value {
+            Value::Array(elements) if length.contains(&elements.len()) => elements,
+            _ => {
+                let message = format!("must be a list of {} to {} objects", length.start(), length.end());
+                self.wrong(name, Wrong::new("wrong_length", message));
                 return None;
             }
         };

@@ -2,13 +2,16 @@
 
 use std::fmt;
 
+use domain::FieldError;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::problem::Problem;
+
 /// Why a body is refused before any field of it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unreadable {
+enum Unreadable {
     /// Not JSON.
     NotJson,
     /// JSON, but a name stands twice in one object, or the nesting is too deep, or a number too large to hold. Names the
@@ -78,11 +81,22 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// Reads a body.
+/// Reads a body as JSON that says one thing only: no name stands twice in one object.
 ///
 /// # Errors
-/// [`Unreadable`].
-pub(crate) fn parse(body: &[u8]) -> Result<Value, Unreadable> {
+/// 400 `invalid_json`, or 422 `validation_failed` for JSON that cannot be held as it stands.
+pub fn strict_json(body: &[u8]) -> Result<Value, Problem> {
+    parse(body).map_err(|unreadable| match unreadable {
+        Unreadable::NotJson => Problem::invalid_json(),
+        Unreadable::Unacceptable(field) => Problem::validation_failed(vec![FieldError::new(
+            field,
+            "unacceptable_json",
+            "has a name twice in one object, is nested too deeply, or holds a number that is too large",
+        )]),
+    })
+}
+
+fn parse(body: &[u8]) -> Result<Value, Unreadable> {
     match serde_json::from_slice::<Strict>(body) {
         Ok(Strict(value)) => Ok(value),
         Err(_) if serde_json::from_slice::<IgnoredAny>(body).is_ok() && std::str::from_utf8(body).is_ok() => {

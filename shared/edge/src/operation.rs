@@ -22,7 +22,7 @@ pub enum Operation {
     DecideApplication,
     /// Read an account's profile.
     ReadAccount,
-    /// Read an account's position, entries, purchases and children.
+    /// Read an account's position, entries, purchases, children, inbox and alert policy.
     ReadLedger,
     /// Read one's own memberships.
     ReadOwn,
@@ -42,6 +42,10 @@ pub enum Operation {
     Suspend,
     /// Close an account below for good.
     Close,
+    /// Say when the account wants to hear of its quota, and who hears of it.
+    SetAlertPolicy,
+    /// Mark notifications of the account as read.
+    MarkRead,
 }
 
 /// Which of a caller's accounts count, seen from the account that the operation is about.
@@ -102,7 +106,9 @@ impl Operation {
             | Operation::Purchase
             | Operation::Charge
             | Operation::Settle
-            | Operation::Close => false,
+            | Operation::Close
+            | Operation::SetAlertPolicy
+            | Operation::MarkRead => false,
         }
     }
 
@@ -114,9 +120,12 @@ impl Operation {
 
     fn relation(self, target: &Lineage) -> Relation {
         match self {
-            Operation::ReadProgram | Operation::CheckRegistration | Operation::Apply | Operation::Rebalance => {
-                Relation::Own
-            }
+            Operation::ReadProgram
+            | Operation::CheckRegistration
+            | Operation::Apply
+            | Operation::Rebalance
+            | Operation::SetAlertPolicy
+            | Operation::MarkRead => Relation::Own,
             Operation::ReadApplications
             | Operation::DecideApplication
             | Operation::ReadAccount
@@ -138,7 +147,7 @@ impl Operation {
             Operation::ReadProgram | Operation::ReadApplications | Operation::ReadAccount => {
                 READERS.contains(&role) || is_verifier
             }
-            Operation::ReadLedger => READERS.contains(&role),
+            Operation::ReadLedger | Operation::MarkRead => READERS.contains(&role),
             Operation::CheckRegistration | Operation::Apply => matches!(role, Role::Admin | Role::Sales),
             Operation::DecideApplication => {
                 is_verifier || (!is_provider && steps > 0 && matches!(role, Role::Admin | Role::Sales))
@@ -146,7 +155,7 @@ impl Operation {
             Operation::Allocate | Operation::Rebalance | Operation::Charge | Operation::Settle => {
                 matches!(role, Role::Admin | Role::Finance)
             }
-            Operation::Suspend | Operation::Close => role == Role::Admin,
+            Operation::Suspend | Operation::Close | Operation::SetAlertPolicy => role == Role::Admin,
             Operation::Purchase => matches!(role, Role::Admin | Role::Finance | Role::Sales),
             Operation::CreateProgram | Operation::SetCapacity | Operation::ReadOwn => false,
         }

@@ -120,6 +120,17 @@ impl Problem {
         problem
     }
 
+    /// Code and sentence in one line, for those who are answered by no response: with every field that is wrong.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        if self.errors.is_empty() {
+            return format!("{}: {}", self.code, self.detail);
+        }
+        let sentence = |error: &FieldError| format!("{} {}", error.field, error.message).trim().to_owned();
+        let sentences: Vec<String> = self.errors.iter().map(sentence).collect();
+        format!("{}: {}.", self.code, sentences.join("; "))
+    }
+
     /// The body. Amounts are shown in the currency of the account that the request was about.
     pub(crate) fn body(&self, request_id: &str, currency: Option<Currency>) -> Value {
         let show =

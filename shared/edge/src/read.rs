@@ -1,7 +1,10 @@
 //! Readers of single values: from JSON to the domain's types.
 
+use domain::alert::PERCENT_DIGITS;
 use domain::amount::AmountError;
+use domain::company::{LOCALES, is_email};
 use domain::{AccountId, Amount, Discount, Timestamp};
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 /// What is wrong with a value.
@@ -166,6 +169,33 @@ pub fn account_id(value: &Value) -> Result<AccountId, Wrong> {
     AccountId::parse(string(value)?).map_err(|error| Wrong::new("not_an_id", error.to_string()))
 }
 
+/// An e-mail address that mail can be sent to.
+///
+/// # Errors
+/// For anything else.
+pub fn email(value: &Value) -> Result<String, Wrong> {
+    text_that(is_email, "not_an_email_address", "must be an e-mail address such as \"kim@partner.example\"")(value)
+}
+
+/// A language that mail is written in.
+///
+/// # Errors
+/// Names the languages.
+pub fn locale(value: &Value) -> Result<String, Wrong> {
+    one_of(&LOCALES, |text| LOCALES.iter().find(|locale| **locale == text).map(|locale| (*locale).to_owned()))(value)
+}
+
+/// A percentage above 0 and up to 100 with at most two fraction digits: a decimal number in a string, or a whole number.
+///
+/// # Errors
+/// Says which of the rules is broken.
+pub fn percent(value: &Value) -> Result<Amount, Wrong> {
+    let text = value.as_u64().map(|number| Value::String(number.to_string()));
+    let percent = positive(PERCENT_DIGITS)(text.as_ref().unwrap_or(value))?;
+    let is_fit = percent.to_decimal() <= Decimal::ONE_HUNDRED;
+    if is_fit { Ok(percent) } else { Err(Wrong::new("too_large", "must not be above 100")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +240,14 @@ mod tests {
         assert_eq!(positive_integer(&json!(3)), Ok(3));
         for value in [json!(0), json!(-1), json!(1.0), json!(1.5), json!("1")] {
             assert_eq!(code(positive_integer(&value)), "not_a_positive_integer", "{value}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_above_nothing_and_not_above_all() {
+        assert_eq!(percent(&json!(20)), percent(&json!("20.00")));
+        for value in [json!(0), json!(101), json!(-1), json!(12.5), json!("100.01"), json!("1.001"), json!("20%")] {
+            assert!(percent(&value).is_err(), "{value}");
         }
     }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use domain::By;
 use domain::account::Lineage;
 use domain::{
-    ApplicationId, Commit, HoldId, IdempotencyKey, Mode, Occasion, PostingId, PurchaseId, SettlementId, Timestamp,
-    Viewer,
+    ApplicationId, Commit, HoldId, IdempotencyKey, Mode, NotificationId, Occasion, PostingId, PurchaseId, SettlementId,
+    Timestamp, Viewer,
 };
 use lambda_http::http::HeaderMap;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::cursor::Paging;
 use crate::digest::digest;
 use crate::fields::Fields;
 use crate::identity::Identity;
-use crate::json::{Unreadable, canonical, parse};
+use crate::json::{canonical, strict_json};
 use crate::problem::Problem;
 
 /// The largest body.
@@ -154,6 +154,14 @@ impl Authorised {
         self.in_path("settlement_id", |text| SettlementId::parse(text).ok())
     }
 
+    /// The notification in the path; another text is 404, as an unknown notification is.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn notification_id(&self) -> Result<NotificationId, Problem> {
+        self.in_path("notification_id", |text| NotificationId::parse(text).ok())
+    }
+
     fn in_path<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
         self.call.path_parameter(name).and_then(parse).ok_or_else(Problem::not_found)
     }
@@ -271,7 +279,11 @@ impl Authorised {
         Ok(Occasion { posting_id: PostingId::new(self.now(), self.random()), now: self.now(), by: self.by()? })
     }
 
-    fn is_preview(&self) -> Result<bool, Problem> {
+    /// Whether the caller only wants to see what it would do.
+    ///
+    /// # Errors
+    /// 400 `invalid_parameter`.
+    pub fn is_preview(&self) -> Result<bool, Problem> {
         let preview = self.query_parsed("preview", |text| text.parse::<bool>().ok(), "must be true or false")?;
         Ok(preview.unwrap_or(false))
     }
@@ -329,14 +341,7 @@ impl Authorised {
 
     fn json(&self) -> Result<Value, Problem> {
         self.check_body()?;
-        parse(&self.call.body).map_err(|unreadable| match unreadable {
-            Unreadable::NotJson => Problem::invalid_json(),
-            Unreadable::Unacceptable(field) => Problem::validation_failed(vec![domain::FieldError::new(
-                field,
-                "unacceptable_json",
-                "has a name twice in one object, is nested too deeply, or holds a number that is too large",
-            )]),
-        })
+        strict_json(&self.call.body)
     }
 
     /// 413 before 415; an empty body needs no type.

@@ -139,7 +139,9 @@ impl Line<'_> {
     }
 }
 
-fn chain(source: &(dyn Error + 'static)) -> String {
+/// An error with everything that it stems from, for the log.
+#[must_use]
+pub fn chain(source: &(dyn Error + 'static)) -> String {
     let mut text = source.to_string();
     let mut next = source.source();
     while let Some(cause) = next {

@@ -5,10 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::BehaviorVersion;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use connection::{Connection, MissingVariable, Patience};
 use domain::account::Lineage;
 use domain::program::Program;
 use domain::{AccountId, ProgramId};
@@ -22,39 +21,22 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 /// caller hears from us before the function's timeout of 10 s.
 const CALL_TIMEOUT: Duration = Duration::from_millis(2_500);
 
-/// How long connecting may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// How many accounts' places in their trees a function remembers.
 const REMEMBERED_LINEAGES: usize = 10_000;
 
 /// How many programs a function remembers.
 const REMEMBERED_PROGRAMS: usize = 1_000;
 
-/// Where the table is and how to sign for it: what Lambda puts into a function's environment.
-///
-/// Credentials are read once: Lambda gives an environment credentials that outlive it. The SDK's own chain of providers
-/// would look in five more places and make every function a fifth larger.
+/// Where the table is and how to reach it.
 #[derive(Clone)]
 pub struct StoreConfig {
     /// The table's name.
     pub table: String,
-    /// The AWS region.
-    pub region: String,
     /// Another endpoint than the region's own, as on the local stack.
     pub endpoint: Option<String>,
-    /// `AWS_ACCESS_KEY_ID`.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`.
-    pub secret_access_key: String,
-    /// `AWS_SESSION_TOKEN`.
-    pub session_token: Option<String>,
+    /// Region and credentials.
+    pub connection: Connection,
 }
-
-/// A variable that the function's environment lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the environment variable {0} is missing")]
-pub struct MissingVariable(pub &'static str);
 
 impl StoreConfig {
     /// Reads what Lambda and the template put into the environment.
@@ -62,15 +44,10 @@ impl StoreConfig {
     /// # Errors
     /// Names the first variable that is missing.
     pub fn from_environment() -> Result<StoreConfig, MissingVariable> {
-        let optional = |name: &'static str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let required = |name: &'static str| optional(name).ok_or(MissingVariable(name));
         Ok(StoreConfig {
-            table: required("TABLE_NAME")?,
-            region: required("AWS_REGION")?,
-            endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB"),
-            access_key_id: required("AWS_ACCESS_KEY_ID")?,
-            secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
-            session_token: optional("AWS_SESSION_TOKEN"),
+            table: connection::required("TABLE_NAME")?,
+            endpoint: connection::optional("AWS_ENDPOINT_URL_DYNAMODB"),
+            connection: Connection::from_environment()?,
         })
     }
 }
@@ -87,27 +64,9 @@ impl Ledger {
     /// Makes a client; no call yet.
     #[must_use]
     pub fn new(config: StoreConfig) -> Ledger {
-        let credentials = Credentials::new(
-            config.access_key_id,
-            config.secret_access_key,
-            config.session_token,
-            None,
-            "function-environment",
-        );
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(CALL_TIMEOUT)
-            .build();
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let mut settings = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(config.region))
-            .credentials_provider(credentials)
-            .timeout_config(timeouts)
-            .http_client(http);
-        settings.set_endpoint_url(config.endpoint);
+        let patience = Patience { attempt: ATTEMPT_TIMEOUT, call: CALL_TIMEOUT };
+        let shared = config.connection.sdk_config(config.endpoint, patience);
+        let settings = aws_sdk_dynamodb::config::Builder::from(&shared).behavior_version(BehaviorVersion::latest());
         Ledger {
             client: Client::from_conf(settings.build()),
             table: config.table,

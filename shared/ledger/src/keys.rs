@@ -21,6 +21,14 @@
 //! | `CLAIM#prg_…#`name`#`value | `CLAIM` | a unique name and the account that has it |
 //! | `CLAIM#prg_…#`name`#`value | `app_…` | an open application that names it |
 //! | `CLAIM#prg_…#`name`#`value | `acc_…` | an account with a name that need not be unique |
+//! | `ALERTS#acc_…` | `POLICY` | when the account wants to hear of its quota, and who else hears of it |
+//! | `NOTIFICATIONS#acc_…` | `ntf_…` | a notification in the account's inbox |
+//! | `UNREAD#acc_…` | `ntf_…` | pointer: a notification that nobody has read |
+//! | `MAILS#`event | digest of the address | what became of an event's mail to one recipient |
+//! | `SUPPRESSED#`digest of an address | `SUPPRESSED` | an address that mail must not go to |
+//! | `ROLLUP#acc_…` | `TOTALS` | the totals over an account's children |
+//! | `ROLLUP#acc_…` | `acc_…` | what a child contributes to them |
+//! | `NEAREST#acc_…` | status`#`percent`#acc_…` | a child, by status and whole percent left |
 //! | `CHECKS#acc_…` | minute | how many registration checks the account made in it |
 //! | `CHECKS#acc_…` | `chk_…` | audit of one registration check |
 //!
@@ -30,7 +38,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AccountId, ApplicationId, HoldId, ProgramId, PurchaseId, SettlementId, Timestamp};
+use domain::{AccountId, ApplicationId, HoldId, NotificationId, ProgramId, PurchaseId, SettlementId, Timestamp};
 use sha2::{Digest, Sha256};
 
 pub(crate) const PARTITION_KEY: &str = "partition_key";
@@ -178,7 +186,11 @@ fn bounded(value: &str) -> String {
     if value.len() <= MAX_READABLE_BYTES {
         return value.to_owned();
     }
-    Sha256::digest(value.as_bytes()).iter().fold("sha256:".to_owned(), |mut hex, byte| {
+    format!("sha256:{}", hex_digest(value.as_bytes()))
+}
+
+fn hex_digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         // Writing to a string does not fail.
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -203,6 +215,53 @@ pub(crate) fn checks_in_minute(account: AccountId, minute: i64) -> Key {
 
 pub(crate) fn check(account: AccountId, id: &str) -> Key {
     Key::new(format!("CHECKS#{account}"), id)
+}
+
+pub(crate) fn alert_policy(account: AccountId) -> Key {
+    Key::new(format!("ALERTS#{account}"), "POLICY")
+}
+
+pub(crate) fn notifications(account: AccountId) -> String {
+    format!("NOTIFICATIONS#{account}")
+}
+
+pub(crate) fn notification(account: AccountId, id: NotificationId) -> Key {
+    Key::new(notifications(account), id.to_string())
+}
+
+pub(crate) fn unread(account: AccountId) -> String {
+    format!("UNREAD#{account}")
+}
+
+pub(crate) fn unread_notification(account: AccountId, id: NotificationId) -> Key {
+    Key::new(unread(account), id.to_string())
+}
+
+/// `event` is an event's stable id. Addresses are people's: a key holds a digest.
+pub(crate) fn mail(event: &str, address: &str) -> Key {
+    Key::new(format!("MAILS#{}", bounded(event)), address_digest(address))
+}
+
+pub(crate) fn suppression(address: &str) -> Key {
+    Key::new(format!("SUPPRESSED#{}", address_digest(address)), "SUPPRESSED")
+}
+
+/// Two spellings of an address that differ in case only reach the same person.
+fn address_digest(address: &str) -> String {
+    hex_digest(address.trim().to_lowercase().as_bytes())
+}
+
+pub(crate) fn rollup(parent: AccountId) -> Key {
+    Key::new(format!("ROLLUP#{parent}"), "TOTALS")
+}
+
+pub(crate) fn contribution(parent: AccountId, child: AccountId) -> Key {
+    Key::new(format!("ROLLUP#{parent}"), child.to_string())
+}
+
+/// `rank` sorts an account's children of one status by nearness to depletion.
+pub(crate) fn nearest(parent: AccountId, status: &str, rank: u32, child: AccountId) -> Key {
+    Key::new(format!("NEAREST#{parent}"), format!("{status}#{rank:04}#{child}"))
 }
 
 #[cfg(test)]

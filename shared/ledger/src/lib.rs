@@ -8,6 +8,7 @@
 //! under the version that was read; entries are only ever put where nothing stands. AWS SDK types do not leave this crate.
 
 mod account_item;
+mod alerts;
 mod application_item;
 mod client;
 mod entry_item;
@@ -24,15 +25,20 @@ mod query;
 mod read;
 mod record;
 mod replay;
+mod rollup;
 mod settlement_item;
 mod standing;
+mod stream;
 mod transaction;
 
-pub use client::{Ledger, MissingVariable, StoreConfig};
-pub use error::Error;
+pub use alerts::{Audience, Claimed, MAX_UNREAD_COUNTED, MailClaim, MailKey, MailOutcome};
+pub use client::{Ledger, StoreConfig};
+pub use error::{Corrupt, Error};
 pub use onboarding::{Approval, CheckAudit, NameOwner, NewProgram, Parents, Start, UniqueName};
-pub use posting::{Accounts, Command, Draft, Needs, Words};
+pub use posting::{Accounts, Bill, BilledLine, Command, Counted, Draft, MAX_BILL_LINES, Needs, Words};
 pub use query::{DueHold, EntryFilter, Page};
 pub use record::RecordKey;
 pub use replay::Replayed;
+pub use rollup::StoredTotals;
 pub use standing::StatusChange;
+pub use stream::Change;

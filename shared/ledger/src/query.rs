@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use domain::account::Status;
 use domain::application::{Application, ApplicationStatus};
 use domain::{
@@ -339,6 +339,23 @@ impl Ledger {
             }
         }
         Ok(page)
+    }
+
+    /// How many items a partition has, `most` at most.
+    pub(crate) async fn count(&self, partition: &str, most: usize) -> Result<usize, Error> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(format!("{PARTITION_KEY} = :partition"))
+            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
+            .select(Select::Count)
+            .limit(i32::try_from(most).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(failed)?;
+        Ok(usize::try_from(output.count).unwrap_or_default())
     }
 
     /// One stored page of a partition and the sort key after which the next one begins.

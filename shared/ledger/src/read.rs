@@ -42,6 +42,26 @@ impl Ledger {
         Ok(self.account(id).await?.map(|account| account.lineage))
     }
 
+    /// Where several accounts stand, in few round trips; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn lineages(&self, ids: &[AccountId]) -> Result<HashMap<AccountId, Lineage>, Error> {
+        let (mut known, mut unknown) = (HashMap::with_capacity(ids.len()), Vec::new());
+        for id in ids {
+            match self.remembered(*id) {
+                Some(lineage) => drop(known.insert(*id, lineage)),
+                None => unknown.push(keys::position(*id)),
+            }
+        }
+        for item in self.batch(&unknown).await?.0.values() {
+            let lineage = read_position(item)?.lineage;
+            self.remember(&lineage);
+            known.insert(lineage.id, lineage);
+        }
+        Ok(known)
+    }
+
     /// An account with its position, as of now.
     ///
     /// # Errors

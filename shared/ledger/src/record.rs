@@ -1,9 +1,9 @@
 //! Records: what postings make or change besides positions and entries, and how each is read and written.
 
-use domain::{AccountId, Hold, HoldId, HoldStatus, PurchaseId, Record, Refusal, SettlementId};
+use domain::{AccountId, Hold, HoldId, HoldStatus, PaymentReference, PurchaseId, Record, Refusal, SettlementId};
 
-use crate::error::Error;
-use crate::item::{Item, Writer};
+use crate::error::{Corrupt, Error};
+use crate::item::{Item, Reader, Writer};
 use crate::keys::{self, Key};
 use crate::transaction::Write;
 use crate::{hold_item, purchase_item, settlement_item};
@@ -36,7 +36,9 @@ impl RecordKey {
             RecordKey::Purchase(_) => Record::Purchase(purchase_item::read_purchase(item)?),
             RecordKey::Hold(_) => Record::Hold(hold_item::read_hold(item)?),
             RecordKey::Settlement(_) => Record::Settlement(settlement_item::read_settlement(item)?),
-            RecordKey::PaymentReference(reference) => Record::PaymentReference(reference.clone()),
+            RecordKey::PaymentReference(reference) => {
+                Record::PaymentReference(read_payment_reference(reference, item)?)
+            }
         })
     }
 }
@@ -59,7 +61,9 @@ pub(crate) fn writes(account: AccountId, record: &Record) -> Vec<Write> {
         Record::Settlement(settlement) => {
             vec![Write::version(settlement_item::settlement(settlement), settlement.version)]
         }
-        Record::PaymentReference(reference) => vec![payment_reference(account, reference)],
+        Record::PaymentReference(used) => {
+            vec![Write::create(payment_reference(account, used)).or_refuse(Refusal::DuplicatePayment)]
+        }
         // Its place is the idempotency record, by which it is known.
         Record::Usage(_) => Vec::new(),
     }
@@ -77,8 +81,35 @@ fn pointer(hold: &Hold) -> Write {
     }
 }
 
-fn payment_reference(account: AccountId, reference: &str) -> Write {
-    let key = keys::payment_reference(account, reference);
-    let item = Writer::new(&key, "payment reference").text("account_id", account).build();
-    Write::create(item).or_refuse(Refusal::DuplicatePayment)
+fn payment_reference(account: AccountId, used: &PaymentReference) -> Item {
+    Writer::new(&keys::payment_reference(account, &used.reference), "payment reference")
+        .text("account_id", account)
+        .amount("amount", used.amount)
+        .text("settlement_id", used.settlement_id)
+        .build()
+}
+
+fn read_payment_reference(reference: &str, item: &Item) -> Result<PaymentReference, Corrupt> {
+    let item = Reader(item);
+    Ok(PaymentReference {
+        reference: reference.to_owned(),
+        amount: item.amount("amount")?,
+        settlement_id: item.parsed("settlement_id", SettlementId::parse)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Amount, Timestamp};
+
+    #[test]
+    fn a_payment_reference_remembers_what_was_paid_under_it() {
+        let at = Timestamp::from_unix_ms(0).unwrap();
+        let amount = Amount::parse("95.000000000001", 12).unwrap();
+        let used = PaymentReference { reference: "INV 1".to_owned(), amount, settlement_id: SettlementId::new(at, 1) };
+        let item = payment_reference(AccountId::new(at, 2), &used);
+        let read = RecordKey::PaymentReference("INV 1".to_owned()).read(&item).unwrap();
+        assert_eq!(read, Record::PaymentReference(used));
+    }
 }

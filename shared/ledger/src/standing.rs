@@ -49,6 +49,9 @@ impl Ledger {
 pub(crate) fn audit(account: &Account, change: &StatusChange) -> Item {
     Writer::new(&keys::status_change(account.id(), account.version), "status change")
         .text("account_id", account.id())
+        .text("program_id", account.lineage.program_id)
+        .optional_text("parent_id", account.lineage.parent())
+        .number("version", account.version)
         .text("status", account.status.name())
         .optional_text("by_account_id", change.by.account_id)
         .optional_text("by_sub", change.by.sub.as_ref())

@@ -139,6 +139,19 @@ impl Ledger {
         }
     }
 
+    /// Carries out writes that are right or wrong whoever else is at work: tries again while others are in the way, and
+    /// answers whether they happened. False means that a condition failed.
+    pub(crate) async fn write_all(&self, writes: impl Fn() -> Vec<Write>) -> Result<bool, Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let Err(reasons) = self.transact(writes()).await? else { return Ok(true) };
+            if reasons.iter().any(|reason| matches!(reason, Reason::Failed(_))) {
+                return Ok(false);
+            }
+            attempts.pause().await?;
+        }
+    }
+
     fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
         let (condition, names, values) = condition(&write.guard);
         let images = ReturnValuesOnConditionCheckFailure::AllOld;

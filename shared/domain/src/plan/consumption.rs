@@ -50,6 +50,51 @@ pub fn charge(account: &Account, ancestors: &[Account], list_amount: Amount) -> 
     Ok(Priced { plan: plan(Kind::Charge, vec![change])?, waterfall })
 }
 
+/// Several lines of metered usage, counted in one posting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charged {
+    /// What would be posted; nothing when no line can be counted.
+    pub plan: Option<Plan>,
+    /// For every line, in their order, its own cost, or why it is not part of the plan.
+    pub costs: Vec<Result<Amount, Refusal>>,
+}
+
+/// Several lines of metered usage at once. The account ends where as many single charges would have left it: every line
+/// is priced and rounded by itself, and one that would leave the bounds is left out alone.
+///
+/// # Errors
+/// When the account is closed.
+pub fn charges(account: &Account, ancestors: &[Account], list_amounts: &[Amount]) -> Result<Charged, Refusal> {
+    require_not_closed([account])?;
+    let mut deltas = no_change(account);
+    let mut costs = Vec::with_capacity(list_amounts.len());
+    for list_amount in list_amounts {
+        let counted = one_more(account, ancestors, &deltas, *list_amount);
+        costs.push(counted.map(|(cost, sum)| {
+            deltas = sum;
+            cost
+        }));
+    }
+    if costs.iter().all(Result::is_err) {
+        return Ok(Charged { plan: None, costs });
+    }
+    let change = Change { account, amount: deltas.used, deltas };
+    Ok(Charged { plan: Some(plan(Kind::Charge, vec![change])?), costs })
+}
+
+/// The cost of one more line on top of what others change already, and the change with it.
+fn one_more(
+    account: &Account,
+    ancestors: &[Account],
+    others: &Figures,
+    list_amount: Amount,
+) -> Result<(Amount, Figures), Refusal> {
+    let waterfall = Waterfall::of(account, ancestors, list_amount, MAX_FRACTION_DIGITS)?;
+    let deltas = others.plus(&consumed(account, &waterfall))?;
+    account.figures.plus(&deltas)?.check()?;
+    Ok((waterfall.own_cost(), deltas))
+}
+
 /// Prices an order for an account that may buy now; shared by purchases and holds.
 pub(super) fn price(buyer: &Account, ancestors: &[Account], order: Order) -> Result<Waterfall, Refusal> {
     require_active(std::iter::once(buyer).chain(ancestors))?;

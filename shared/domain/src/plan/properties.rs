@@ -3,10 +3,11 @@
 #![allow(clippy::arithmetic_side_effects, reason = "indices of a test")]
 
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use super::quota::{self, Adjust};
 use super::world::{PARENTS, Step, World, cents, portion};
-use super::{closure, consumption, settlement};
+use super::{Kind, closure, consumption, settlement};
 use crate::account::Status;
 use crate::amount::MAX_FRACTION_DIGITS;
 use crate::{Amount, Discount, Figures, Refusal};
@@ -95,6 +96,28 @@ proptest! {
             let after: Vec<Figures> = world.accounts.iter().map(|account| account.figures.clone()).collect();
             prop_assert_eq!(before, after);
         }
+    }
+
+    #[test]
+    fn lines_counted_together_are_worth_what_they_are_alone(
+        steps in steps(),
+        account in 1_usize..9,
+        lists in proptest::collection::vec(-1_000_000_000_000_000_i64..9_000_000_000_000_000, 1..90),
+    ) {
+        let mut world = run("USD", &steps);
+        let ancestors = world.ancestors(account);
+        let lists: Vec<Amount> =
+            lists.into_iter().map(|units| Amount::from_decimal(Decimal::new(units, 12)).unwrap()).collect();
+        let together = consumption::charges(&world.accounts[account], &ancestors, &lists).unwrap();
+        for (list, cost) in lists.iter().zip(&together.costs) {
+            let alone = consumption::charge(&world.accounts[account], &ancestors, *list).unwrap();
+            prop_assert_eq!(cost, &Ok(alone.plan.amount()));
+            world.post(&alone.plan);
+        }
+        let plan = together.plan.unwrap();
+        prop_assert_eq!((plan.kind, plan.legs.len()), (Kind::Charge, 1));
+        prop_assert_eq!(&plan.legs[0].after, &world.accounts[account].figures);
+        prop_assert_eq!(plan.amount(), plan.legs[0].deltas.used);
     }
 
     #[test]
@@ -215,4 +238,30 @@ fn only_balances_are_bounded_not_what_is_computed_on_the_way() {
     let charged = consumption::charge(&world.accounts[1], &world.ancestors(1), large).unwrap();
     world.post(&charged.plan);
     assert_eq!(world.accounts[1].figures.available, large.negated());
+}
+
+#[test]
+fn a_line_that_would_leave_the_bounds_is_left_out_alone() {
+    let large = Amount::parse("900000000000000", 0).unwrap();
+    let mut world = World::new("USD");
+    world.accounts[1].discount = Discount::NONE;
+    let lists = [large, cents(150), large, cents(-50)];
+    let charged = consumption::charges(&world.accounts[1], &world.ancestors(1), &lists).unwrap();
+    assert_eq!(charged.costs, [Ok(large), Ok(cents(150)), Err(Refusal::OutOfRange), Ok(cents(-50))]);
+    assert_eq!(charged.plan.unwrap().amount(), large.plus(cents(100)).unwrap());
+
+    let most = Amount::parse("1000000000000000", 0).unwrap();
+    world.accounts[1].figures.used = most;
+    world.accounts[1].figures.available = most.negated();
+    let charged = consumption::charges(&world.accounts[1], &world.ancestors(1), &[cents(1), large]).unwrap();
+    assert_eq!(charged.costs, [Err(Refusal::OutOfRange), Err(Refusal::OutOfRange)]);
+    assert_eq!(charged.plan, None);
+
+    world.accounts[1].status = Status::Closed;
+    let refused = consumption::charges(&world.accounts[1], &world.ancestors(1), &[cents(1)]);
+    assert!(matches!(refused, Err(Refusal::AccountNotActive { .. })), "{refused:?}");
+    world.accounts[1].status = Status::Suspended;
+    world.accounts[1].figures = Figures::zero(0);
+    let charged = consumption::charges(&world.accounts[1], &world.ancestors(1), &[cents(1)]).unwrap();
+    assert_eq!(charged.costs, [Ok(cents(1))]);
 }

@@ -2,11 +2,13 @@
 //! [`domain::Viewer`].
 
 mod account;
+mod alert;
 mod onboarding;
 mod order;
 mod posting;
 
 pub use account::{AccountView, PositionView, account, ancestor, position};
+pub use alert::{AlertPolicyView, InboxView, MarkedView, NotificationView, alert_policy, inbox, marked, notification};
 pub use onboarding::{application, program};
 pub use order::{hold, purchase, settlement};
 pub use posting::{PostedView, entry, posted};

@@ -14,7 +14,7 @@ use crate::keys::{self, Key};
 use crate::transaction::{Attempts, Reason};
 
 /// What a cancelled transaction leaves us with.
-enum Cancelled {
+pub(super) enum Cancelled {
     /// The key has had its effect already.
     Done(Item),
     /// Another attempt would meet the same.
@@ -137,10 +137,17 @@ fn cancelled(
 ) -> Result<Cancelled, Error> {
     let mut reasons = reasons.into_iter().zip(refusals);
     match reasons.next() {
-        Some((Reason::Failed(Some(done)), _)) => return Ok(Cancelled::Done(done)),
-        Some((Reason::Fine, _)) => {}
-        Some((Reason::Failed(None) | Reason::Busy, _)) | None => return Ok(Cancelled::Reread),
+        Some((Reason::Failed(Some(done)), _)) => Ok(Cancelled::Done(done)),
+        Some((Reason::Fine, _)) => outrun(reasons, accounts),
+        Some((Reason::Failed(None) | Reason::Busy, _)) | None => Ok(Cancelled::Reread),
     }
+}
+
+/// Sorts the reasons of everything but idempotency records, and takes over the positions that were returned.
+pub(super) fn outrun(
+    reasons: impl Iterator<Item = (Reason, Option<Refusal>)>,
+    accounts: &mut Accounts,
+) -> Result<Cancelled, Error> {
     let (mut fresh, mut outrun, mut has_unknown) = (Vec::new(), Vec::new(), false);
     for (reason, refusal) in reasons {
         match (reason, refusal) {

@@ -5,9 +5,12 @@
 //! under the version that was read. When somebody was faster, the failed transaction returns what stands there now, and
 //! the plan is made again from that.
 
+mod bill;
 mod engine;
+mod payment;
 mod write;
 
+pub use bill::{Bill, BilledLine, Counted, MAX_BILL_LINES};
 pub(crate) use write::{account_after, entry_of};
 
 use domain::account::Lineage;

@@ -1,0 +1,162 @@
+//! One message of the queue: read, handed to those whom it concerns, and what was wrong with it parked.
+
+use std::sync::Arc;
+
+use domain::account::Lineage;
+use events::{DeadLetters, Received, VERSION};
+use ledger::Ledger;
+use serde_json::{Map, Value};
+
+use crate::deadline::{Again, Deadline};
+use crate::parking::{Refused, letters};
+use crate::reason::Reason;
+use crate::{payment, usage};
+
+/// What an event leads to, and what of it does not.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// How many lines or payments were posted.
+    pub posted: usize,
+    /// How many had been posted before.
+    pub repeated: usize,
+    /// What cannot be accepted.
+    pub refused: Refused,
+}
+
+impl Taken {
+    /// Nothing of it can be accepted.
+    pub fn refused(reason: Reason) -> Taken {
+        Taken { posted: 0, repeated: 0, refused: Refused::Event(reason) }
+    }
+}
+
+/// How many lines and payments went which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Posted now.
+    pub posted: usize,
+    /// Posted before.
+    pub repeated: usize,
+    /// In the dead-letter queue.
+    pub parked: usize,
+}
+
+impl Tally {
+    /// Adds those of another message.
+    pub fn add(&mut self, other: &Tally) {
+        self.posted = self.posted.saturating_add(other.posted);
+        self.repeated = self.repeated.saturating_add(other.repeated);
+        self.parked = self.parked.saturating_add(other.parked);
+    }
+}
+
+/// What messages are taken in with.
+pub struct Intake {
+    /// Where what is good goes.
+    pub ledger: Arc<Ledger>,
+    /// Where what is bad goes.
+    pub dead_letters: DeadLetters,
+}
+
+impl Intake {
+    /// Posts what can be posted of a message and parks the rest.
+    ///
+    /// Nothing is parked before all that can be posted is posted: a message that has to come again leaves nothing in the
+    /// dead-letter queue, and what is bad about it is found bad again. Only when the queue takes one letter of a message
+    /// and not the next, or the function ends between a letter and its answer, does the message come again with a letter
+    /// parked: then that letter is there twice. Sending both of them back does no harm, for what they hold counts once.
+    ///
+    /// # Errors
+    /// When the message has to come again.
+    pub async fn take(&self, message_id: &str, body: &str, deadline: &Deadline) -> Result<Tally, Again> {
+        deadline.check()?;
+        let taken = match read(body) {
+            Ok(event) => self.hand_over(&event, deadline).await?,
+            Err(reason) => Taken::refused(reason),
+        };
+        let mut tally = Tally { posted: taken.posted, repeated: taken.repeated, parked: 0 };
+        for letter in letters(body, taken.refused) {
+            deadline.check()?;
+            self.dead_letters.park(&letter.body, letter.reason.as_str()).await.map_err(|error| {
+                tracing::error!(service = "intake", message_id, cause = edge::chain(&error), "not parked");
+                Again::NotParked
+            })?;
+            tracing::warn!(service = "intake", message_id, count = letter.count, code = letter.reason.code(), "parked");
+            tally.parked = tally.parked.saturating_add(letter.count);
+        }
+        Ok(tally)
+    }
+
+    async fn hand_over(&self, event: &Received, deadline: &Deadline) -> Result<Taken, Again> {
+        match (event.source.as_str(), event.detail_type.as_str()) {
+            ("cloud-console", "UsageRecorded") => usage::take(&self.ledger, event, deadline).await,
+            ("finance", "PaymentReceived") => payment::take(&self.ledger, event).await,
+            _ => Ok(Taken::refused(Reason::invalid("detail-type", "with this source is not taken in here"))),
+        }
+    }
+}
+
+/// Reads the envelope. An event in which a name stands twice says two things, as a request would.
+fn read(body: &str) -> Result<Received, Reason> {
+    edge::strict_json(body.as_bytes())?;
+    Received::parse(body).map_err(|_| Reason::new("validation_failed", "This is not an event of a bus."))
+}
+
+/// What the publisher says in the event, whatever else the envelope holds.
+///
+/// # Errors
+/// When there is nothing, or its form is not known here.
+pub fn data(detail: &Value) -> Result<&Map<String, Value>, Reason> {
+    let version = detail.get("version").filter(|version| !version.is_null());
+    if version.is_some_and(|version| version != VERSION) {
+        return Err(Reason::invalid("version", &format!("must be \"{VERSION}\"")));
+    }
+    let data = detail.get("data").and_then(Value::as_object);
+    data.ok_or_else(|| Reason::invalid("data", "must be a JSON object"))
+}
+
+/// Whether an account belongs to the program that the event names, if it names one.
+pub fn is_of_program(account: &Lineage, detail: &Value) -> bool {
+    let named = detail.get("program_id").filter(|program| !program.is_null());
+    named.is_none_or(|program| *program == account.program_id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_is_an_event_is_read() {
+        let event = json!({
+            "version": "0", "id": "1", "source": "finance", "detail-type": "PaymentReceived",
+            "time": "2026-11-21T10:00:00Z", "detail": {"a": 1},
+        });
+        assert_eq!(read(&event.to_string()).unwrap().time.to_string(), "2026-11-21T10:00:00.000Z");
+        for (body, reason) in [
+            ("{", "invalid_json: The body is not JSON."),
+            ("{}", "validation_failed: This is not an event of a bus."),
+            ("[1]", "validation_failed: This is not an event of a bus."),
+        ] {
+            assert_eq!(read(body).unwrap_err().as_str(), reason);
+        }
+        let twice = event.to_string().replace("\"a\":1", "\"a\":1,\"a\":2");
+        assert!(read(&twice).unwrap_err().as_str().starts_with("validation_failed: detail has a name twice"));
+    }
+
+    #[test]
+    fn of_the_detail_only_the_data_is_needed() {
+        for detail in [json!({"data": {}}), json!({"version": "1", "data": {}}), json!({"version": null, "data": {}})] {
+            assert_eq!(data(&detail), Ok(&Map::new()));
+        }
+        for (detail, reason) in [
+            (json!({"version": "2", "data": {}}), "validation_failed: version must be \"1\"."),
+            (json!({"version": 1, "data": {}}), "validation_failed: version must be \"1\"."),
+            (json!({}), "validation_failed: data must be a JSON object."),
+            (json!({"data": []}), "validation_failed: data must be a JSON object."),
+            (json!("text"), "validation_failed: data must be a JSON object."),
+        ] {
+            assert_eq!(data(&detail).unwrap_err().as_str(), reason);
+        }
+    }
+}

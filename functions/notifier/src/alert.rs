@@ -1,0 +1,217 @@
+//! An alert: into the inboxes, then to everybody's mailbox.
+
+use std::time::{Duration, Instant};
+
+use domain::alert::Alert;
+use domain::{AccountId, EventType, Notification, NotificationId, Timestamp};
+use events::{AlertData, Received};
+use futures_util::{StreamExt, stream};
+use ledger::{Audience, Claimed, MailClaim, MailKey, MailOutcome};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::audience::{Addressee, addressees, hearer};
+use crate::delivery::{Again, Delivery, Notifier};
+use crate::post::{Letter, SENDING_TIMEOUT, Sent};
+use crate::render::{self, Facts};
+use crate::time::FUNCTION_TIMEOUT;
+
+/// How many mails of one alert are sent side by side.
+const MAILS_AT_ONCE: usize = 4;
+
+/// How long a claim holds: claiming may take half of it, sending the other half.
+const CLAIM: Duration = SENDING_TIMEOUT.saturating_mul(2);
+
+/// After this no further mail is begun: what was is ended before the function's time is up.
+const BEGIN_UNTIL: Duration = FUNCTION_TIMEOUT.saturating_sub(SENDING_TIMEOUT.saturating_mul(4));
+
+#[derive(Deserialize)]
+struct Detail {
+    id: String,
+    occurred_at: String,
+    account_id: String,
+    parent_id: Option<String>,
+    data: serde_json::Value,
+}
+
+/// An alert and the account that it is about.
+struct Told {
+    event_id: String,
+    event_type: EventType,
+    occurred_at: Timestamp,
+    about: AccountId,
+    parent: Option<AccountId>,
+    alert: Alert,
+    data: AlertData,
+}
+
+/// Tells an alert to the account that it is about and to its parent. However often that is done, each inbox holds it once,
+/// and everybody gets one mail; one more where nothing is known of the first.
+pub async fn tell(notifier: &Notifier, event: &Received, delivery: &Delivery<'_>) -> Result<(), Again> {
+    let told = read(event).ok_or(Again::NotUnderstood("its detail"))?;
+    if !told.data.notify {
+        return Ok(());
+    }
+    let accounts: Vec<AccountId> = std::iter::once(told.about).chain(told.parent).collect();
+    let audiences = notifier.ledger.audiences(&accounts).await?;
+    for audience in &audiences {
+        notifier.ledger.notify(&notification(notifier, &told, audience, &audiences)?).await?;
+    }
+    mail_all(notifier, &told, &audiences, delivery).await
+}
+
+fn read(event: &Received) -> Option<Told> {
+    let detail = Detail::deserialize(&event.detail).ok()?;
+    let data = AlertData::from_value(&detail.data)?;
+    let event_type = EventType::from_name(&event.detail_type)?;
+    let alert = match event_type {
+        EventType::QuotaThresholdCrossed => {
+            let (threshold, level) = data.crossed?;
+            Alert::ThresholdCrossed { threshold, level }
+        }
+        EventType::QuotaDepleted => Alert::Depleted,
+        EventType::QuotaOverdrawn => Alert::Overdrawn,
+        EventType::QuotaReplenished => Alert::Replenished,
+        _ => return None,
+    };
+    Some(Told {
+        event_id: detail.id,
+        event_type,
+        occurred_at: Timestamp::parse(&detail.occurred_at).ok()?,
+        about: AccountId::parse(&detail.account_id).ok()?,
+        parent: detail.parent_id.map(|id| AccountId::parse(&id)).transpose().ok()?,
+        alert,
+        data,
+    })
+}
+
+fn notification(
+    notifier: &Notifier,
+    told: &Told,
+    audience: &Audience,
+    audiences: &[Audience],
+) -> Result<Notification, Again> {
+    let hearer = hearer(audience, told.about);
+    let facts = facts(notifier, told, audiences, hearer.account_id, hearer.is_own);
+    let (title, body) =
+        render::notification(hearer.locale, &facts).map_err(|_| Again::NotUnderstood("what to say of it"))?;
+    Ok(Notification {
+        id: notification_id(told, hearer.account_id),
+        account_id: hearer.account_id,
+        about_account_id: told.about,
+        event_type: told.event_type,
+        title,
+        body,
+        is_read: false,
+        created_at: told.occurred_at,
+    })
+}
+
+/// The same event makes the same notification in the same inbox.
+fn notification_id(told: &Told, inbox: AccountId) -> NotificationId {
+    let digest = Sha256::digest(format!("{}#{inbox}", told.event_id).as_bytes());
+    let random = digest.iter().take(size_of::<u128>()).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    NotificationId::new(told.occurred_at, random)
+}
+
+fn facts(notifier: &Notifier, told: &Told, audiences: &[Audience], reader: AccountId, is_own: bool) -> Facts {
+    let about = audiences.iter().find(|audience| audience.profile.account_id == told.about);
+    Facts {
+        kind: told.alert,
+        about: about.map(|audience| audience.profile.legal_name.clone()).unwrap_or_default(),
+        is_own,
+        granted: told.data.granted,
+        available: told.data.available,
+        currency: told.data.currency,
+        link: format!("{}/accounts/{}", notifier.portal_url, told.about),
+        settings_link: format!("{}/accounts/{reader}/alert-policy", notifier.portal_url),
+    }
+}
+
+async fn mail_all(
+    notifier: &Notifier,
+    told: &Told,
+    audiences: &[Audience],
+    delivery: &Delivery<'_>,
+) -> Result<(), Again> {
+    let everybody = addressees(audiences, told.about);
+    let addresses: Vec<&str> = everybody.iter().map(|addressee| addressee.email.as_str()).collect();
+    let suppressed = notifier.ledger.suppressed(&addresses).await?;
+    let wanted = everybody.iter().filter(|addressee| !suppressed.contains(&addressee.email.as_str()));
+    let unsent = stream::iter(wanted)
+        .map(async |addressee| mail(notifier, told, audiences, addressee, delivery).await)
+        .buffer_unordered(MAILS_AT_ONCE)
+        .filter(|is_settled| std::future::ready(!is_settled))
+        .count()
+        .await;
+    if unsent == 0 { Ok(()) } else { Err(Again::Mails { unsent }) }
+}
+
+/// Sends one mail unless that was done; answers whether there is nothing left to do for this recipient.
+async fn mail(
+    notifier: &Notifier,
+    told: &Told,
+    audiences: &[Audience],
+    addressee: &Addressee,
+    delivery: &Delivery<'_>,
+) -> bool {
+    if delivery.clock.elapsed() > BEGIN_UNTIL {
+        return false;
+    }
+    let claim = MailClaim {
+        mail: MailKey { event_id: &told.event_id, address: &addressee.email },
+        holder: &delivery.holder,
+        now: delivery.clock.now(),
+        deadline: delivery.clock.in_future(CLAIM),
+    };
+    let begun = Instant::now();
+    let version = match notifier.ledger.claim_mail(&claim).await {
+        Ok(Claimed::Done) => return true,
+        Ok(Claimed::Send(version)) => version,
+        Ok(Claimed::Busy) => return false,
+        Ok(Claimed::Spent) => {
+            tracing::error!(service = "notifier", event_id = told.event_id, "mail handed over twice without an answer");
+            return false;
+        }
+        Err(_) => return false,
+    };
+    let sent = match begun.elapsed() < SENDING_TIMEOUT {
+        true => send(notifier, told, audiences, addressee, begun).await,
+        // Claiming took so long that the claim might end before the sending.
+        false => Sent::NotTaken("no time".to_owned()),
+    };
+    settle(notifier, told, &claim, version, &sent, delivery).await
+}
+
+async fn send(notifier: &Notifier, told: &Told, audiences: &[Audience], addressee: &Addressee, begun: Instant) -> Sent {
+    let facts = facts(notifier, told, audiences, addressee.account_id, addressee.is_own);
+    let mail = match render::mail(addressee.locale, &facts) {
+        Ok(mail) => mail,
+        Err(error) => return Sent::NotTaken(error.to_string()),
+    };
+    let letter =
+        Letter { to: &addressee.email, mail: &mail, settings_link: &facts.settings_link, event_id: &told.event_id };
+    notifier.post.send(&letter, SENDING_TIMEOUT.saturating_sub(begun.elapsed())).await
+}
+
+async fn settle(
+    notifier: &Notifier,
+    told: &Told,
+    claim: &MailClaim<'_>,
+    version: u64,
+    sent: &Sent,
+    delivery: &Delivery<'_>,
+) -> bool {
+    let (outcome, is_settled) = match sent {
+        Sent::Taken(id) => (MailOutcome::Sent(id), true),
+        Sent::Refused(reason) => (MailOutcome::Refused(reason), true),
+        Sent::NotTaken(_) => (MailOutcome::NotSent, false),
+        Sent::Unknown(_) => (MailOutcome::Unknown, false),
+    };
+    if let Sent::Refused(code) | Sent::NotTaken(code) | Sent::Unknown(code) = sent {
+        tracing::warn!(service = "notifier", event_id = told.event_id, code, is_settled, "mail not sent");
+    }
+    // What cannot be written down counts as unknown when the message comes again.
+    let written = notifier.ledger.settle_mail(claim, version, outcome, delivery.clock.now()).await;
+    is_settled && written.is_ok()
+}

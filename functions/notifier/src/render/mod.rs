@@ -1,0 +1,147 @@
+//! What a recipient reads: the mail and the notification of an alert, in the recipient's language.
+//!
+//! Pure: facts in, text out. It owns wording, amounts as locales write them and the layout of mail; it must not know who
+//! is written to, whether or how anything is sent, or where it is kept.
+
+mod locale;
+mod money;
+mod name;
+mod sentences;
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use domain::alert::{Alert, Threshold};
+use domain::{Amount, Currency};
+
+pub use locale::Locale;
+use sentences::{Mentions, Sentences, Told};
+
+/// What is to be told.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What happened.
+    pub kind: Alert,
+    /// The legal name of the account concerned: data, never markup.
+    pub about: String,
+    /// Whether the recipient belongs to that account; else it belongs to its parent.
+    pub is_own: bool,
+    /// What the account has been granted.
+    pub granted: Amount,
+    /// What is available after what happened.
+    pub available: Amount,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// The account in the portal.
+    pub link: String,
+    /// The recipient's alert settings in the portal.
+    pub settings_link: String,
+}
+
+/// A mail, but for its addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// One line, without control characters.
+    pub subject: String,
+    /// The part that is plain text.
+    pub text: String,
+    /// The part that is HTML: a whole document that loads nothing.
+    pub html: String,
+}
+
+/// Why a message cannot be written. Neither happens with the data that is compiled in.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The number data of a locale could not be used.
+    #[error("a number cannot be written in the locale")]
+    Number,
+    /// A template could not be written out.
+    #[error("a template cannot be rendered")]
+    Template(#[from] askama::Error),
+}
+
+/// The plain part of a mail.
+#[derive(Template)]
+#[template(path = "mail.txt")]
+struct TextPart<'a> {
+    sentences: &'a Sentences,
+    figures: &'a [(&'a str, &'a str)],
+    colon: &'static str,
+    link: &'a str,
+    settings_link: &'a str,
+}
+
+/// The part for those who see HTML, where everything that is filled in is escaped.
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct HtmlPart<'a> {
+    language: &'static str,
+    sentences: &'a Sentences,
+    figures: &'a [(&'a str, &'a str)],
+    link: &'a str,
+    settings_link: &'a str,
+}
+
+/// The mail that tells the facts in this language.
+///
+/// # Errors
+/// [`RenderError`]: see there.
+pub fn mail(locale: Locale, facts: &Facts) -> Result<Mail, RenderError> {
+    let mentions = mentions(locale, facts)?;
+    let granted = money::amount(locale, facts.granted, facts.currency)?;
+    let sentences = sentences::sentences(locale, &mentions)?;
+    let mut figures: Vec<(&str, &str)> = vec![
+        (&sentences.label_company, &mentions.name),
+        (&sentences.label_available, &mentions.available),
+        (&sentences.label_granted, &granted),
+    ];
+    if let Told::Threshold { threshold_in_full, .. } = &mentions.told {
+        figures.push((&sentences.label_threshold, threshold_in_full));
+    }
+    let (sentences, figures, colon) = (&sentences, figures.as_slice(), locale.colon());
+    let (link, settings_link) = (facts.link.as_str(), facts.settings_link.as_str());
+    let text = TextPart { sentences, figures, colon, link, settings_link }.render()?;
+    let html = HtmlPart { language: locale.name(), sentences, figures, link, settings_link }.render()?;
+    Ok(Mail { subject: sentences.title.clone(), text, html })
+}
+
+/// The title and the body of the notification that tells the facts in this language.
+///
+/// # Errors
+/// [`RenderError`]: see there.
+pub fn notification(locale: Locale, facts: &Facts) -> Result<(String, String), RenderError> {
+    let sentences = sentences::sentences(locale, &mentions(locale, facts)?)?;
+    let body = [sentences.happened, sentences.meaning].join(locale.gap());
+    Ok((sentences.title, body))
+}
+
+fn mentions(locale: Locale, facts: &Facts) -> Result<Mentions, RenderError> {
+    Ok(Mentions {
+        told: told(locale, facts)?,
+        is_own: facts.is_own,
+        name: name::in_full(&facts.about),
+        short_name: name::shortened(&facts.about),
+        available: money::amount(locale, facts.available, facts.currency)?,
+    })
+}
+
+fn told(locale: Locale, facts: &Facts) -> Result<Told, RenderError> {
+    Ok(match facts.kind {
+        Alert::ThresholdCrossed { threshold: Threshold::Percent(percent), level } => {
+            let threshold = money::percent(locale, percent)?;
+            let threshold_in_full = format!("{threshold} ({})", money::amount(locale, level, facts.currency)?);
+            Told::Threshold { threshold, threshold_in_full }
+        }
+        Alert::ThresholdCrossed { threshold: Threshold::Amount(amount), .. } => {
+            let threshold = money::amount(locale, amount, facts.currency)?;
+            Told::Threshold { threshold_in_full: threshold.clone(), threshold }
+        }
+        Alert::Depleted => Told::Depleted,
+        Alert::Overdrawn => {
+            Told::Overdrawn { below_zero: money::amount(locale, facts.available.magnitude(), facts.currency)? }
+        }
+        // An overdraft without a grant ends at zero: there is nothing to spend.
+        Alert::Replenished if facts.available.is_zero() => Told::Cleared,
+        Alert::Replenished => Told::Replenished,
+    })
+}

@@ -1,0 +1,91 @@
+//! How a function reaches AWS services: who it is, in which region, over what TLS.
+//!
+//! The crate owns *what every client of an AWS service has in common*. It must not know any service.
+//!
+//! Credentials are read once: Lambda gives an environment credentials that outlive it. The SDK's own chain of providers
+//! would look in five more places and make every function a fifth larger.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+/// How long connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A variable that the function's environment lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {0} is missing")]
+pub struct MissingVariable(pub &'static str);
+
+/// The value of a variable that has to be there.
+///
+/// # Errors
+/// Names the variable when it is missing or empty.
+pub fn required(name: &'static str) -> Result<String, MissingVariable> {
+    optional(name).ok_or(MissingVariable(name))
+}
+
+/// The value of a variable, unless it is missing or empty.
+#[must_use]
+pub fn optional(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// What Lambda puts into a function's environment: the region and the function's own credentials.
+#[derive(Clone)]
+pub struct Connection {
+    region: String,
+    credentials: Credentials,
+}
+
+/// How patient the calls of a client are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long one attempt may take.
+    pub attempt: Duration,
+    /// How long a call may take with all its attempts.
+    pub call: Duration,
+}
+
+impl Connection {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing.
+    pub fn from_environment() -> Result<Connection, MissingVariable> {
+        let credentials = Credentials::new(
+            required("AWS_ACCESS_KEY_ID")?,
+            required("AWS_SECRET_ACCESS_KEY")?,
+            optional("AWS_SESSION_TOKEN"),
+            None,
+            "function-environment",
+        );
+        Ok(Connection { region: required("AWS_REGION")?, credentials })
+    }
+
+    /// What the client of a service is made from. `endpoint` is another than the region's own, as on the local stack.
+    #[must_use]
+    pub fn sdk_config(&self, endpoint: Option<String>, patience: Patience) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(patience.attempt)
+            .operation_timeout(patience.call)
+            .build();
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let mut config = SdkConfig::builder()
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .timeout_config(timeouts)
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .http_client(http);
+        config.set_endpoint_url(endpoint);
+        config.build()
+    }
+}
