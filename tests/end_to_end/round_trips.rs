@@ -45,7 +45,7 @@ async fn a_posting_takes_two_round_trips_and_three_at_first_sight() {
     let line = program.funded_line(["1000.00", "500.00", "100.00"]).await;
     // Another stack on the same store: its functions have not met these accounts.
     let wire = Wire::before(stack::shared().await.store_url()).await;
-    let stack = stack::start(Options { dynamodb_endpoint: Some(wire.url.clone()), ..Options::default() }).await;
+    let stack = stack::start(behind(&wire)).await;
     let client = Client::new(stack.url());
     let member = |account: &str| client.caller(&stack, &format!("finance-of-{account}"), &format!("{account}:finance"));
 
@@ -60,6 +60,11 @@ async fn a_posting_takes_two_round_trips_and_three_at_first_sight() {
     program.check_ledger(&line.customer, 1 + 2 * REQUESTS).await;
 }
 
+/// Options of a further stack on the shared stack's store, with a wire in between. The shared one delivers the changes.
+fn behind(wire: &Wire) -> Options {
+    Options { dynamodb_endpoint: Some(wire.url.clone()), streams: false, ..Options::default() }
+}
+
 /// A stack whose every call to the store is counted.
 struct Counted {
     wire: Wire,
@@ -70,7 +75,7 @@ struct Counted {
 impl Counted {
     async fn start() -> Counted {
         let wire = Wire::before(stack::shared().await.store_url()).await;
-        let stack = stack::start(Options { dynamodb_endpoint: Some(wire.url.clone()), ..Options::default() }).await;
+        let stack = stack::start(behind(&wire)).await;
         Counted { wire, client: Client::new(stack.url()), stack }
     }
 

@@ -14,14 +14,16 @@ mod as_of;
 mod bill;
 mod charges;
 mod closure;
-mod desk;
 mod expiry;
 mod export;
 mod holds;
 mod if_match;
+mod intake;
 mod preview;
 mod provider_only;
 mod rebalance;
 mod refunds;
 mod settlement;
 mod suspension;
+
+use tests::desk;

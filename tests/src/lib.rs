@@ -14,12 +14,16 @@
 
 pub mod client;
 pub mod company;
+pub mod desk;
 pub mod moment;
 pub mod process;
 pub mod program;
 pub mod stack;
+pub mod store;
 pub mod template;
+pub mod watch;
 pub mod wire;
 
 pub use client::{Answer, Caller, Client};
+pub use desk::Desk;
 pub use program::{Line, Program};

@@ -93,6 +93,12 @@ impl Program {
         self.client.caller(self.stack, sub, memberships)
     }
 
+    /// The stack that the program is on.
+    #[must_use]
+    pub fn stack(&self) -> &'static Stack {
+        self.stack
+    }
+
     /// Who speaks to the stack that the program is on.
     #[must_use]
     pub fn client(&self) -> &Client {

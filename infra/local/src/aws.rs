@@ -18,3 +18,16 @@ pub(crate) fn arn(service: &str, resource: &str) -> String {
 pub(crate) fn function_arn(name: &str) -> String {
     arn("lambda", &format!("function:{name}"))
 }
+
+/// When every table's stream is said to have been switched on: stores call their streams by other names.
+const STREAM_LABEL: &str = "2026-01-01T00:00:00.000";
+
+/// The ARN of a table's stream, as functions see it.
+pub(crate) fn stream_arn(table: &str) -> String {
+    arn("dynamodb", &format!("table/{table}/stream/{STREAM_LABEL}"))
+}
+
+/// The URL of a queue, which names it and is never called: clients are given another endpoint.
+pub(crate) fn queue_url(name: &str) -> String {
+    format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT_ID}/{name}")
+}

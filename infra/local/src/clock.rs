@@ -19,7 +19,7 @@ use crate::error::StartError;
 /// their four-digit years.
 const MAX_AHEAD_SECONDS: u64 = 1_000 * 366 * 86_400;
 
-/// Tells the time to the gateway, the token issuer and the schedules, so that all agree.
+/// Tells the time to the gateway, the token issuer, the schedules and the deliveries, so that all agree.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     shared: Arc<Shared>,
@@ -51,13 +51,12 @@ impl Clock {
 
     /// The time now, UTC.
     pub(crate) fn now(&self) -> OffsetDateTime {
-        let ahead = i64::try_from(*self.shared.ahead.borrow()).unwrap_or(i64::MAX);
-        system_time().saturating_add(Duration::seconds(ahead))
+        system_time().saturating_add(Duration::seconds(self.ahead_seconds()))
     }
 
-    /// Milliseconds since 1970 of the operating system's time. For deadlines: function processes run by that.
-    pub(crate) fn system_epoch_ms(&self) -> i64 {
-        milliseconds(system_time())
+    /// By how many seconds it is ahead of the operating system's time, in which stores write their streams.
+    pub(crate) fn ahead_seconds(&self) -> i64 {
+        i64::try_from(*self.shared.ahead.borrow()).unwrap_or(i64::MAX)
     }
 
     /// Milliseconds since 1970.
@@ -124,11 +123,12 @@ mod tests {
     #[test]
     fn an_advance_moves_local_time_alone() {
         let clock = Clock::default();
-        let (before, system_before) = (clock.epoch_seconds(), clock.system_epoch_ms());
+        let (before, system_before) = (clock.epoch_seconds(), milliseconds(system_time()));
         clock.clone().advance(3_600).unwrap();
         let moved = clock.epoch_seconds().checked_sub(before).unwrap();
         assert!((3_600..3_660).contains(&moved), "{moved}");
-        let system_moved = clock.system_epoch_ms().checked_sub(system_before).unwrap();
+        assert_eq!(clock.ahead_seconds(), 3_600);
+        let system_moved = milliseconds(system_time()).checked_sub(system_before).unwrap();
         assert!((0..60_000).contains(&system_moved), "{system_moved}");
     }
 

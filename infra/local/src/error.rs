@@ -45,6 +45,14 @@ pub enum StartError {
     /// The store did not start or refused the table.
     #[error("the store did not become ready: {0}")]
     Store(String),
+    /// The journal of deliveries cannot be opened.
+    #[error("cannot open {}: {source}", file.display())]
+    Journal {
+        /// The journal's file.
+        file: PathBuf,
+        /// What is in the way.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// A function ended before it asked for its first event.
     #[error("the function {function} ended while starting ({status}){details}", details = indented(details))]
     FunctionEnded {

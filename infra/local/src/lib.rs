@@ -7,23 +7,37 @@
 //! API, as any client would.
 
 mod aws;
+mod batch;
 mod binaries;
+mod bus;
+mod calls;
 mod clock;
+mod deliveries;
 pub mod demo;
 mod directory;
 mod error;
+mod faults;
 mod folder;
 mod functions;
 mod gateway;
+mod journal;
 mod local_api;
+mod mail;
 mod options;
+mod parts;
+mod pattern;
+mod queues;
 mod scheduler;
 mod serve;
+mod servers;
+mod services;
 mod stack;
 mod store;
+mod stream;
 mod template;
 mod tokens;
 
+pub use calls::Moment;
 pub use error::StartError;
 pub use options::Options;
 pub use stack::Stack;

@@ -45,6 +45,7 @@ async fn main() -> ExitCode {
         port: arguments.port,
         data: arguments.data,
         dynamodb_endpoint: arguments.dynamodb_endpoint,
+        streams: true,
         build: !arguments.no_build,
     };
     let stack = tokio::select! {
@@ -85,9 +86,10 @@ async fn greet(stack: &Stack, is_empty: bool) -> Result<(), String> {
         greeting::with_demo(stack, &demo)
     };
     let mut text = greeting.map_err(|error| error.to_string())?;
+    let url = stack.url();
     text.push_str(&format!(
-        "\nPartner Quota is ready at {}\n  state            {}\n  functions' log   {}\n  Ctrl-C stops it\n",
-        stack.url(),
+        "\nPartner Quota is ready at {url}\n  mails            {url}/_local/mails\n  events           {url}/_local/events\n  \
+         state            {}\n  functions' log   {}\n  Ctrl-C stops it\n",
         stack.folder().display(),
         stack.log().display()
     ));

@@ -11,12 +11,15 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The URL of another DynamoDB-compatible store; `None` starts the built-in one.
     pub dynamodb_endpoint: Option<String>,
+    /// Whether to deliver the tables' changes to functions. Not for a further stack on a store whose changes another one
+    /// delivers.
+    pub streams: bool,
     /// Whether to build the function binaries when a source is newer than they are.
     pub build: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { port: 0, data: None, dynamodb_endpoint: None, build: true }
+        Options { port: 0, data: None, dynamodb_endpoint: None, streams: true, build: true }
     }
 }

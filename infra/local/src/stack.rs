@@ -1,38 +1,21 @@
-//! Putting the parts together, and taking them down again.
+//! A stack as its users see it, and the thread that it lives on.
 
-use std::collections::BTreeMap;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use axum::Router;
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::sync::oneshot;
 
-use crate::binaries::{Binaries, workspace_root};
-use crate::clock::Clock;
+use crate::calls::Moment;
 use crate::error::StartError;
-use crate::folder::Folder;
-use crate::functions::{Functions, Log, Pool, Program, Spawner, runtime_api, spawnery};
+use crate::functions::spawnery;
 use crate::options::Options;
-use crate::scheduler::Scheduler;
-use crate::serve::{bind, serve};
-use crate::template::{Overrides, Template};
-use crate::tokens::{AUDIENCE, ISSUER, Issuer, TokenError};
-use crate::{directory, gateway, local_api, store};
+use crate::parts::{Endpoints, Parts};
+use crate::tokens::{Issuer, TokenError};
 
-/// How long requests under way may take to end when the stack stops.
-const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 /// The store answers in this process, one call at a time on whichever thread takes it. With fewer threads its work would
 /// keep the gateway waiting.
 const MIN_THREADS: usize = 4;
-/// The file in the stack's folder that says how far its clock was moved on.
-const CLOCK: &str = "clock";
 
 /// A running stack. It ends when this is dropped, which waits for it; [`Stack::stop`] waits without blocking.
 ///
@@ -62,29 +45,6 @@ impl Drop for Life {
     }
 }
 
-#[derive(Clone)]
-struct Endpoints {
-    url: String,
-    store_url: String,
-    folder: PathBuf,
-    log: PathBuf,
-    issuer: Issuer,
-}
-
-impl std::fmt::Debug for Endpoints {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The issuer holds a private key.
-        let Endpoints { url, store_url, folder, log, issuer: _ } = self;
-        formatter
-            .debug_struct("Endpoints")
-            .field("url", url)
-            .field("store_url", store_url)
-            .field("folder", folder)
-            .field("log", log)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Stack {
     /// Starts a stack and waits until it is ready.
     ///
@@ -109,7 +69,7 @@ impl Stack {
         &self.endpoints.url
     }
 
-    /// The DynamoDB endpoint that the functions use.
+    /// The store's own DynamoDB endpoint: what is called here meets no fault and is not counted.
     pub fn store_url(&self) -> &str {
         &self.endpoints.store_url
     }
@@ -136,6 +96,24 @@ impl Stack {
     /// When it cannot be signed, which a stack that has started does not do.
     pub fn token(&self, sub: &str, email: &str, memberships: &str) -> Result<String, TokenError> {
         self.endpoints.issuer.token(sub, email, memberships)
+    }
+
+    /// Kills the process of a function that makes the function's `call`-th call of an AWS service from now on: 1 is the
+    /// next one, whichever instance makes it. The pool replaces what was killed.
+    pub fn crash_at(&self, function: &str, call: u64, moment: Moment) {
+        self.endpoints.calls.crash_at(function, call, moment);
+    }
+
+    /// How many calls of AWS services a function has made since the start.
+    #[must_use]
+    pub fn calls_of(&self, function: &str) -> u64 {
+        self.endpoints.calls.of(function)
+    }
+
+    /// How many processes [`Stack::crash_at`] has killed.
+    #[must_use]
+    pub fn crashes(&self) -> u64 {
+        self.endpoints.calls.crashes()
     }
 
     /// Lets the requests under way end, within a bound, then ends all processes and closes the store.
@@ -188,149 +166,4 @@ fn run(
             () = spawnery.run() => {}
         }
     });
-}
-
-/// Servers and other tasks in this process, and the word that stops them.
-struct Servers {
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
-}
-
-impl Servers {
-    fn new() -> Servers {
-        Servers { stop: watch::Sender::new(false), tasks: JoinSet::new() }
-    }
-
-    /// Runs something until it has seen the word to stop.
-    fn run<T: Future<Output = ()> + Send + 'static>(&mut self, task: impl FnOnce(watch::Receiver<bool>) -> T) {
-        self.tasks.spawn(task(self.stop.subscribe()));
-    }
-
-    fn add(&mut self, listener: TcpListener, router: Router) {
-        self.tasks.spawn(serve(listener, router, until(self.stop.subscribe())));
-    }
-
-    /// Serves on a free port; answers with the URL.
-    async fn add_internal(&mut self, router: Router, what: &str) -> Result<String, StartError> {
-        let (listener, address) = bind(0).await.map_err(StartError::io(format!("listen for {what}")))?;
-        self.add(listener, router);
-        Ok(format!("http://{address}"))
-    }
-
-    /// Takes no more connections and waits, within a bound, for the requests under way.
-    async fn stop(mut self) {
-        self.stop.send_replace(true);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        // What takes longer is cut off.
-        let _ = timeout(DRAIN_LIMIT, all).await;
-    }
-}
-
-async fn until(mut stop: watch::Receiver<bool>) {
-    // The sender going away means the same.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-/// Everything that runs, in the order in which it is stopped.
-struct Parts {
-    /// With it the schedules, which call functions just as it does.
-    gateway: Servers,
-    functions: Functions,
-    /// What functions call.
-    services: Servers,
-    store: Option<store::Embedded>,
-    endpoints: Endpoints,
-    /// Last, as a temporary one is removed.
-    folder: Folder,
-}
-
-impl Parts {
-    async fn start(options: Options, spawner: Spawner) -> Result<Parts, StartError> {
-        // First what is cheap and likely to fail.
-        let (listener, address) = bind(options.port).await.map_err(|error| match error.kind() {
-            ErrorKind::AddrInUse => StartError::PortInUse { port: options.port },
-            _ => StartError::io(format!("listen on port {}", options.port))(error),
-        })?;
-        let folder = Folder::take(options.data.as_deref())?;
-        let clock = Clock::kept_in(folder.path().join(CLOCK))?;
-        // By far the longest computation of a start, so it has a thread to itself while the rest gets going.
-        let issuer = tokio::task::spawn_blocking({
-            let clock = clock.clone();
-            move || Issuer::new(clock)
-        });
-        let mut services = Servers::new();
-        let directory = services.add_internal(directory::router(), "the account directory").await?;
-        let template = read_template(&directory)?;
-
-        let binaries = Binaries::of_this_executable()?;
-        let names: Vec<&str> = template.functions.iter().map(|function| &*function.binary).collect();
-        binaries.ensure(&names, options.build).await?;
-
-        let store = match options.dynamodb_endpoint {
-            Some(_) => None,
-            None => Some(store::Embedded::start(&folder.path().join("store.db")).await?),
-        };
-        let store_url = match (&store, options.dynamodb_endpoint) {
-            (Some(store), _) => store.url().to_owned(),
-            (None, endpoint) => endpoint.unwrap_or_default(),
-        };
-        store::create_all(&store_url, &template.tables, &clock).await?;
-
-        let log = Log::open(folder.path().join("functions.log")).map_err(StartError::io("open the functions' log"))?;
-        let log = Arc::new(log);
-        let (listener_for_functions, runtime_api) =
-            bind(0).await.map_err(StartError::io("listen for the functions"))?;
-        let pools = template.functions.iter().map(|function| {
-            let program = Program {
-                binary: binaries.path(&function.binary),
-                function: function.clone(),
-                runtime_api: format!("http://{runtime_api}"),
-                store: store_url.clone(),
-                log: Arc::clone(&log),
-            };
-            Pool::new(program, spawner.clone(), clock.clone())
-        });
-        let functions = Functions::new(pools);
-        services.add(listener_for_functions, runtime_api::router(functions.clone()));
-        if let Err(error) = functions.start().await {
-            functions.stop().await;
-            return Err(error);
-        }
-
-        let scheduler = Scheduler::new(&template.schedules, &functions, &clock, &log);
-        let issuer = issuer.await.map_err(|_| StartError::Key)??;
-        let mut gateway = Servers::new();
-        let routes = gateway::router(template, functions.clone(), issuer.verifying_key(), clock.clone());
-        for timetable in scheduler.timetables() {
-            gateway.run(|stop| timetable.keep(stop));
-        }
-        gateway.add(listener, routes.merge(local_api::router(issuer.clone(), clock, scheduler)));
-        let endpoints = Endpoints {
-            url: format!("http://{address}"),
-            store_url,
-            folder: folder.path().to_owned(),
-            log: log.path().to_owned(),
-            issuer,
-        };
-        Ok(Parts { gateway, functions, services, store, endpoints, folder })
-    }
-
-    async fn stop(self) {
-        self.gateway.stop().await;
-        self.functions.stop().await;
-        self.services.stop().await;
-        if let Some(store) = self.store {
-            // Whoever has sent half a request would hold it up. What was acknowledged is on disk already.
-            let _ = timeout(DRAIN_LIMIT, store.stop()).await;
-        }
-        drop(self.folder);
-    }
-}
-
-fn read_template(directory: &str) -> Result<Template, StartError> {
-    let path = workspace_root().join("infra").join("template.yaml");
-    let text = std::fs::read_to_string(&path).map_err(StartError::io(format!("read {}", path.display())))?;
-    let local = [("AccountDirectoryUrl", directory), ("JwtIssuer", ISSUER), ("JwtAudience", AUDIENCE)];
-    let overrides: Overrides = BTreeMap::from(local.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    Ok(Template::parse(&text, &overrides)?)
 }

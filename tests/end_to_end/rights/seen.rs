@@ -32,7 +32,8 @@ async fn unknown_and_invisible_look_the_same_on_every_route() {
     ];
     let unknown = |path: &str| {
         let path = path.replace("{id}", &format!("acc_{NOWHERE}")).replace("{program_id}", &format!("prg_{NOWHERE}"));
-        path.replace("{application_id}", &world.application).replace("{purchase_id}", &world.purchase)
+        let path = path.replace("{application_id}", &world.application).replace("{purchase_id}", &world.purchase);
+        path.replace("{notification_id}", &world.notification)
     };
     for route in routes().iter().filter(|route| route.path.contains('{')) {
         for caller in &callers {

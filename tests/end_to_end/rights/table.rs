@@ -44,6 +44,8 @@ const RIGHTS: &[Right] = &[
     reading("GET /v1/accounts/{id}/children", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/purchases", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/purchases/{purchase_id}", LEDGER_READERS),
+    reading("GET /v1/accounts/{id}/alert-policy", LEDGER_READERS),
+    reading("GET /v1/accounts/{id}/notifications", LEDGER_READERS),
     doing("POST /v1/accounts/{id}/registration-checks", APPLICANTS),
     doing("POST /v1/accounts/{id}/applications", APPLICANTS),
     doing("PATCH /v1/accounts/{id}/applications/{application_id}", APPLICANTS),
@@ -52,6 +54,9 @@ const RIGHTS: &[Right] = &[
     doing("POST /v1/accounts/{id}/allocations?preview=true", &[(Parent, &["admin", "finance"])]),
     doing("POST /v1/accounts/{id}/purchases?preview=true", &[(Own, BUYERS), (Parent, BUYERS)]),
     doing("POST /v1/accounts/{id}/capacity?preview=true", &[]),
+    doing("PUT /v1/accounts/{id}/alert-policy", &[(Own, &["admin"])]),
+    doing("POST /v1/accounts/{id}/notifications/read", &[(Own, READERS)]),
+    doing("POST /v1/accounts/{id}/notifications/{notification_id}/read", &[(Own, READERS)]),
 ];
 
 /// Where purchases are the provider's.

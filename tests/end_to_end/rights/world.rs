@@ -1,8 +1,9 @@
 //! A tree with a caller in every relation to the reseller that everything is about.
 
 use serde_json::{Value, json};
-use tests::program::{OPERATOR, text};
-use tests::{Caller, Line, Program};
+use tests::program::{OPERATOR, items, text};
+use tests::watch::until;
+use tests::{Caller, Desk, Line, Program};
 
 /// Where a caller's account stands, seen from the reseller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub struct World {
     pub application: String,
     /// A purchase of the reseller.
     pub purchase: String,
+    /// A notification in its inbox.
+    pub notification: String,
 }
 
 impl World {
@@ -68,6 +71,7 @@ impl World {
             other: Program::create().await,
             application: text(&applied, "id"),
             purchase: text(&bought, "purchase_id"),
+            notification: notification(&program, &line.reseller).await,
             line,
             program,
         }
@@ -101,5 +105,18 @@ impl World {
             .replace("{program_id}", &self.program.id)
             .replace("{application_id}", &self.application)
             .replace("{purchase_id}", &self.purchase)
+            .replace("{notification_id}", &self.notification)
     }
+}
+
+/// Has an account overdraw its quota and take that back, of which it is told.
+async fn notification(program: &Program, account: &str) -> String {
+    for (amount, source) in [("10000.00", "overdraft"), ("-10000.00", "credit")] {
+        Desk(program).charge(account, amount, source).await.expect(201);
+    }
+    until(async || match items(&program.read(account, "notifications").await).first() {
+        Some(notification) => Ok(text(notification, "id")),
+        None => Err("an empty inbox".to_owned()),
+    })
+    .await
 }

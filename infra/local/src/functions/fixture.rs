@@ -34,7 +34,7 @@ pub(crate) fn pool(script: &str, limit: Duration) -> Fixture {
         },
         binary,
         runtime_api: "http://127.0.0.1:1".to_owned(),
-        store: String::new(),
+        services: String::new(),
         log: Arc::new(Log::open(folder.path().join("log")).unwrap()),
     };
     let (spawner, spawnery) = spawnery();

@@ -29,7 +29,7 @@ pub(crate) type InstanceId = u64;
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) event: Event,
-    /// Milliseconds since 1970, by the operating system's time.
+    /// Milliseconds since 1970, by the stack's clock.
     pub(crate) deadline_ms: i64,
 }
 
@@ -222,7 +222,7 @@ impl Pool {
 
     fn invocation(&self, event: Event) -> Invocation {
         let limit_ms = i64::try_from(self.program.function.timeout.as_millis()).unwrap_or(i64::MAX);
-        Invocation { event, deadline_ms: self.clock.system_epoch_ms().saturating_add(limit_ms) }
+        Invocation { event, deadline_ms: self.clock.epoch_ms().saturating_add(limit_ms) }
     }
 
     /// The next event for an instance, when there is one; `None` if there is no such instance.
@@ -278,6 +278,27 @@ impl Pool {
         {
             instance.kill.notify_one();
         }
+    }
+
+    /// Ends an instance as a crash would, and waits until its process is gone. False if there is none.
+    pub(crate) async fn crash(&self, id: InstanceId) -> bool {
+        // Looked at before the instance is, so that no end is missed.
+        let mut running = self.running.subscribe();
+        let Some(kill) = self.state().instances.get(&id).map(|instance| Arc::clone(&instance.kill)) else {
+            return false;
+        };
+        kill.notify_one();
+        while self.state().instances.contains_key(&id) {
+            // It fails only when the sender is gone, which this pool holds.
+            let _ = running.changed().await;
+        }
+        true
+    }
+
+    /// Whether an instance is there.
+    #[cfg(test)]
+    pub(crate) fn is_running(&self, id: InstanceId) -> bool {
+        self.state().instances.contains_key(&id)
     }
 
     /// Ends all instances, takes no more events, and waits until the processes are gone.

@@ -26,8 +26,8 @@ pub(crate) struct Program {
     pub(crate) binary: PathBuf,
     /// Where the Runtime API is served, without the instance's own path.
     pub(crate) runtime_api: String,
-    /// The DynamoDB endpoint.
-    pub(crate) store: String,
+    /// Where the AWS services are served, without the service's and the instance's own path.
+    pub(crate) services: String,
     pub(crate) log: Arc<Log>,
 }
 
@@ -175,8 +175,9 @@ impl Spawner {
     }
 }
 
-fn lambda_environment(program: &Program, instance: &str) -> [(&'static str, String); 13] {
+fn lambda_environment(program: &Program, instance: &str) -> [(&'static str, String); 16] {
     let name = &program.function.binary;
+    let endpoint = |service: &str| format!("{}/{service}/{instance}", program.services);
     [
         ("AWS_LAMBDA_RUNTIME_API", format!("{}/{instance}", program.runtime_api)),
         ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
@@ -189,7 +190,10 @@ fn lambda_environment(program: &Program, instance: &str) -> [(&'static str, Stri
         ("AWS_ACCESS_KEY_ID", aws::ACCESS_KEY_ID.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", aws::SECRET_ACCESS_KEY.to_owned()),
         ("AWS_SESSION_TOKEN", "local".to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", program.store.clone()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint("dynamodb")),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", endpoint("eventbridge")),
+        ("AWS_ENDPOINT_URL_SESV2", endpoint("sesv2")),
+        ("AWS_ENDPOINT_URL_SQS", endpoint("sqs")),
         ("RUST_BACKTRACE", "1".to_owned()),
     ]
 }

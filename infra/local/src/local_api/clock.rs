@@ -62,11 +62,13 @@ mod tests {
     use super::*;
     use crate::local_api::router;
     use crate::serve::{bind, serve};
+    use crate::services::fixture::parts;
     use crate::tokens::Issuer;
 
     async fn start(clock: &Clock) -> String {
         let (listener, address) = bind(0).await.unwrap();
-        let routes = router(Issuer::new(clock.clone()).unwrap(), clock.clone(), Scheduler::default());
+        let issuer = Issuer::new(clock.clone()).unwrap();
+        let routes = router(issuer, clock.clone(), Scheduler::default(), &parts(clock));
         tokio::spawn(serve(listener, routes, std::future::pending()));
         format!("http://{address}/_local/clock")
     }

@@ -1,29 +1,41 @@
 //! What exists on the local stack only, below `/_local`.
 
 mod clock;
+mod events;
+mod faults;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
-use axum::extract::Request;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
+use crate::mail::Mails;
+use crate::queues::Queues;
 use crate::scheduler::Scheduler;
+use crate::services::Parts;
 use crate::tokens::Issuer;
 
 /// A request's body, which may turn out not to be JSON.
 type Body = Result<Json<Value>, JsonRejection>;
 
 /// Everything below `/_local`.
-pub(crate) fn router(issuer: Issuer, clock: Clock, scheduler: Scheduler) -> Router {
+pub(crate) fn router(issuer: Issuer, clock: Clock, scheduler: Scheduler, services: &Parts) -> Router {
+    let Parts { faults, buses, mails, queues, .. } = services.clone();
     let api = Router::new()
         .route("/health", get(health))
         .route("/tokens", post(tokens::post).with_state(issuer))
         .route("/clock", post(clock::post).with_state((clock, scheduler)))
+        .route("/mails", get(all_mails).with_state(mails))
+        .route("/events", get(events::get).post(events::post).with_state(buses))
+        .route("/dead-letters", get(dead_letters).with_state(queues))
+        .route("/faults", put(faults::put).delete(faults::delete).with_state(faults))
         .method_not_allowed_fallback(not_found)
         .fallback(not_found);
     Router::new().nest("/_local", api)
@@ -32,6 +44,26 @@ pub(crate) fn router(issuer: Issuer, clock: Clock, scheduler: Scheduler) -> Rout
 /// The gateway serves only once everything behind it is ready, so an answer is the news.
 async fn health() -> Json<Value> {
     Json(json!({ "status": "ready" }))
+}
+
+/// `GET /_local/mails`: what SES was handed.
+async fn all_mails(State(mails): State<Mails>) -> Response {
+    plain(mails.history())
+}
+
+/// `GET /_local/dead-letters`: what lies in queues that no function gets messages from.
+async fn dead_letters(State(queues): State<Queues>) -> Json<Vec<Value>> {
+    Json(queues.dead_letters())
+}
+
+/// An answer that is JSON already.
+fn plain(json: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// 400, in the form of the services.
+fn refused(message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }
 
 async fn not_found(_: Request) -> Response {

@@ -1,6 +1,6 @@
 //! The built-in store: dynoxide, in this process, over a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dynoxide::Database;
 use rusqlite::Connection;
@@ -19,6 +19,7 @@ const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_records_by_number 
 /// The built-in store, serving on loopback.
 pub(crate) struct Embedded {
     url: String,
+    file: PathBuf,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -37,12 +38,17 @@ impl Embedded {
             // The server reports nothing: its answer is always `Ok`.
             let _ = dynoxide::server::serve_with_shutdown(listener, database, stopped).await;
         });
-        Ok(Embedded { url: format!("http://{address}"), stop, server })
+        Ok(Embedded { url: format!("http://{address}"), file: file.to_owned(), stop, server })
     }
 
     /// The endpoint that DynamoDB clients are to use.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The file that holds everything.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Answers what is under way, then closes the database.
@@ -66,21 +72,33 @@ fn open(file: &Path) -> Result<Database, StartError> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_highest_stream_number_is_found_by_index() {
+    /// How SQLite goes about a query of the store's.
+    fn plan(query: &str) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("store.db");
         let _database = open(&file).unwrap();
-        let plan: String = Connection::open(&file)
-            .unwrap()
-            .query_row(
-                "EXPLAIN QUERY PLAN SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 \
-                 FROM _stream_records WHERE table_name = ?1",
-                ["t"],
-                |row| row.get("detail"),
-            )
-            .unwrap();
+        let connection = Connection::open(&file).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let steps = statement.query_map([], |row| row.get("detail")).unwrap();
+        steps.collect::<Result<Vec<String>, _>>().unwrap().join("; ")
+    }
+
+    #[test]
+    fn the_highest_stream_number_is_found_by_index() {
+        let plan = plan(
+            "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1 FROM _stream_records WHERE table_name = 't'",
+        );
         assert!(plan.contains("stream_records_by_number"), "{plan}");
+    }
+
+    #[test]
+    fn an_idle_stream_is_read_without_looking_at_what_was_read() {
+        let plan = plan(
+            "SELECT keys_json FROM _stream_records \
+             WHERE table_name = 't' AND shard_id = 's' AND CAST(sequence_number AS INTEGER) > 7 \
+             ORDER BY CAST(sequence_number AS INTEGER) ASC LIMIT 5",
+        );
+        assert!(plan.contains("stream_records_by_number") && !plan.contains("TEMP B-TREE"), "{plan}");
     }
 
     #[test]

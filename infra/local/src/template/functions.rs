@@ -1,4 +1,4 @@
-//! Functions, and the routes and schedules that lead to them.
+//! Functions, and the routes, schedules, streams and queues that lead to them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use serde_yaml_ng::Value as Yaml;
 
 use super::intrinsics::Resolver;
+use super::mapping::{self, QueueMapping, StreamMapping};
 use super::schedule::{self, Schedule};
 use super::{Resource, TemplateError, typed};
 
@@ -51,6 +52,8 @@ pub(super) struct Declared {
     pub(super) functions: Vec<Function>,
     pub(super) routes: Vec<EventRoute>,
     pub(super) schedules: Vec<Schedule>,
+    pub(super) streams: Vec<StreamMapping>,
+    pub(super) queues: Vec<QueueMapping>,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +163,8 @@ impl Declared {
             match event.get("Type").and_then(Yaml::as_str).unwrap_or_default() {
                 "HttpApi" => self.routes.push(route(place, function, properties, resolver)?),
                 "Schedule" => self.schedules.push(schedule::read(place, function, properties, resolver)?),
+                "DynamoDB" => self.streams.extend(mapping::stream(place, function, properties, resolver)?),
+                "SQS" => self.queues.extend(mapping::queue(place, function, properties, resolver)?),
                 kind => {
                     return Err(TemplateError::UnknownEvent {
                         function: resource.id.to_owned(),

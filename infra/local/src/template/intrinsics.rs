@@ -103,7 +103,13 @@ impl<'a> Resolver<'a> {
         if let Some(parameter) = self.parameters.get(name) {
             return self.parameter(name, parameter);
         }
-        self.physical_name(name).map(Json::String)
+        let physical = self.physical_name(name)?;
+        let is_queue = self.kind(name) == Some("AWS::SQS::Queue");
+        Ok(Json::String(if is_queue { aws::queue_url(&physical) } else { physical }))
+    }
+
+    fn kind(&self, id: &str) -> Option<&str> {
+        self.resources.get(id)?.get("Type")?.as_str()
     }
 
     fn parameter(&self, name: &str, declared: &Yaml) -> Result<Json, TemplateError> {
@@ -118,13 +124,18 @@ impl<'a> Resolver<'a> {
         Ok(Json::String(value))
     }
 
-    /// What `!Ref` of a resource is here: the name that it gives itself, else its logical id.
+    /// What a resource is called here: the name that it gives itself, else its logical id. `!Ref` says the same of all
+    /// but queues.
     pub(super) fn physical_name(&self, id: &str) -> Result<String, TemplateError> {
         let resource = self.resources.get(id).ok_or_else(|| TemplateError::UnknownName(id.to_owned()))?;
-        let named = ["TableName", "FunctionName"]
-            .iter()
-            .find_map(|property| resource.get("Properties").and_then(|properties| properties.get(*property)));
-        match named {
+        let property = match self.kind(id) {
+            Some("AWS::DynamoDB::Table") => "TableName",
+            Some("AWS::Serverless::Function") => "FunctionName",
+            Some("AWS::SQS::Queue") => "QueueName",
+            Some("AWS::Events::EventBus" | "AWS::SES::ConfigurationSet") => "Name",
+            _ => return Ok(id.to_owned()),
+        };
+        match resource.get("Properties").and_then(|properties| properties.get(property)) {
             Some(name) => super::typed(id, self.resolve(name)?),
             None => Ok(id.to_owned()),
         }
@@ -133,11 +144,15 @@ impl<'a> Resolver<'a> {
     fn attribute(&self, path: &str) -> Result<String, TemplateError> {
         let unknown = || TemplateError::UnknownAttribute(path.to_owned());
         let (id, attribute) = path.split_once('.').ok_or_else(unknown)?;
-        let resource = self.resources.get(id).ok_or_else(|| TemplateError::UnknownName(id.to_owned()))?;
         let name = self.physical_name(id)?;
-        match (resource.get("Type").and_then(Yaml::as_str), attribute) {
+        match (self.kind(id), attribute) {
             (Some("AWS::DynamoDB::Table"), "Arn") => Ok(aws::arn("dynamodb", &format!("table/{name}"))),
+            (Some("AWS::DynamoDB::Table"), "StreamArn") => Ok(aws::stream_arn(&name)),
             (Some("AWS::Serverless::Function"), "Arn") => Ok(aws::function_arn(&name)),
+            (Some("AWS::SQS::Queue"), "Arn") => Ok(aws::arn("sqs", &name)),
+            (Some("AWS::SQS::Queue"), "QueueName") | (Some("AWS::Events::EventBus"), "Name") => Ok(name),
+            (Some("AWS::SQS::Queue"), "QueueUrl") => Ok(aws::queue_url(&name)),
+            (Some("AWS::Events::EventBus"), "Arn") => Ok(aws::arn("events", &format!("event-bus/{name}"))),
             _ => Err(unknown()),
         }
     }

@@ -1,11 +1,15 @@
-//! What the stack takes from the SAM template: functions, routes, schedules, the authorizer, CORS and tables.
+//! What the stack takes from the SAM template: functions, routes, schedules, the authorizer, CORS, tables, event buses
+//! with their rules, queues, and what streams and queues deliver to functions.
 //!
 //! The template is the only list of these. What it does not name does not exist here; what it says in a way that this
 //! module does not understand stops the start, as guessing would make the local stack differ from the deployed one.
 
 mod api;
+mod events;
 mod functions;
 mod intrinsics;
+mod mapping;
+mod queue;
 mod schedule;
 mod table;
 #[cfg(test)]
@@ -17,10 +21,19 @@ use serde_json::Value as Json;
 use serde_yaml_ng::Value as Yaml;
 
 pub(crate) use api::{Cors, JwtAuthorizer};
+pub(crate) use events::{DEFAULT_BUS, Rule};
 pub(crate) use functions::{Function, Route};
 use intrinsics::Resolver;
+#[cfg(test)]
+pub(crate) use mapping::Mapping;
+pub(crate) use mapping::{QueueMapping, StreamMapping};
+pub(crate) use queue::Queue;
+#[cfg(test)]
+pub(crate) use queue::Redrive;
 pub(crate) use schedule::Schedule;
 pub(crate) use table::Table;
+
+use crate::aws;
 
 /// Values that replace parameters' defaults, by parameter name. Names that the template does not declare are ignored.
 pub(crate) type Overrides = BTreeMap<String, String>;
@@ -35,6 +48,14 @@ pub(crate) struct Template {
     pub(crate) authorizers: BTreeMap<String, JwtAuthorizer>,
     pub(crate) cors: Option<Cors>,
     pub(crate) tables: Vec<Table>,
+    /// The names of the event buses, the default one first.
+    pub(crate) buses: Vec<String>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) stream_mappings: Vec<StreamMapping>,
+    pub(crate) queue_mappings: Vec<QueueMapping>,
+    /// The names of the configuration sets under which mail may be sent.
+    pub(crate) mail_configurations: Vec<String>,
 }
 
 /// What is wrong with the template, or beyond this stack.
@@ -93,6 +114,8 @@ impl Template {
         let resources = resources(&document, &resolver)?;
         let declared = functions::read(&document, &resources, &resolver)?;
         let api = api::read(&resources, &resolver)?;
+        let buses = events::buses(&resources, &resolver)?;
+        let queues = queue::read(&resources, &resolver)?;
         let template = Template {
             functions: declared.functions,
             routes: functions::with_default_authorizer(declared.routes, api.default_authorizer.as_deref()),
@@ -100,8 +123,15 @@ impl Template {
             authorizers: api.authorizers,
             cors: api.cors,
             tables: table::read(&resources, &resolver)?,
+            rules: events::rules(&resources, &resolver, &buses, &queues)?,
+            buses,
+            queues,
+            stream_mappings: declared.streams,
+            queue_mappings: declared.queues,
+            mail_configurations: events::mail_configurations(&resources, &resolver)?,
         };
         template.check_authorizers()?;
+        template.check_mappings()?;
         Ok(template)
     }
 
@@ -116,6 +146,22 @@ impl Template {
         }
         Ok(())
     }
+
+    /// What a mapping delivers from must be here.
+    fn check_mappings(&self) -> Result<(), TemplateError> {
+        let streams: Vec<String> = self.tables.iter().map(|table| aws::stream_arn(&table.name)).collect();
+        let sources =
+            self.stream_mappings.iter().map(|stream| (&stream.mapping, streams.contains(&stream.mapping.source)));
+        let queues = self.queue_mappings.iter().map(|queue| &queue.mapping);
+        let queues = queues.map(|mapping| (mapping, queue::by_arn(&self.queues, &mapping.source).is_some()));
+        match sources.chain(queues).find(|(_, is_here)| !is_here) {
+            Some((mapping, _)) => {
+                let problem = format!("delivers from {}, which the template does not make", mapping.source);
+                Err(TemplateError::malformed(&mapping.id, problem))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// A resource whose condition holds.
@@ -128,6 +174,19 @@ struct Resource<'a> {
 impl<'a> Resource<'a> {
     fn property(&self, name: &str) -> Option<&'a Yaml> {
         self.body.get("Properties").and_then(|properties| properties.get(name))
+    }
+
+    /// Refuses properties that change what happens and that nothing here looks at.
+    fn know(&self, known: &[&str]) -> Result<(), TemplateError> {
+        self.body.get("Properties").map_or(Ok(()), |properties| know(self.id, properties, known))
+    }
+}
+
+fn know(place: &str, properties: &Yaml, known: &[&str]) -> Result<(), TemplateError> {
+    let names = properties.as_mapping().into_iter().flat_map(|mapping| mapping.keys());
+    match names.map(|name| name.as_str().unwrap_or_default()).find(|name| !known.contains(name)) {
+        Some(unknown) => Err(TemplateError::malformed(place, format!("{unknown} is not known to the local stack"))),
+        None => Ok(()),
     }
 }
 

@@ -38,10 +38,56 @@ Resources:
           LEVEL: debug
           WHERE: !Sub "${DirectoryUrl}/${AWS::Region}/${!kept}"
           TABLE_ARN: !GetAtt Table.Arn
+          BUS: !Ref Bus
+          DEAD_LETTERS: !Ref DeadLetters
+          MAIL: !Ref MailConfiguration
       Events:
         One: {Type: HttpApi, Properties: {ApiId: !Ref Api, Method: get, Path: "/things/{id}"}}
         Open: {Type: HttpApi, Properties: {Method: GET, Path: /open, Auth: {Authorizer: NONE}}}
         Often: {Type: Schedule, Properties: {Schedule: rate(5 minutes), Description: Looks}}
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Table.StreamArn
+            StartingPosition: TRIM_HORIZON
+            BatchSize: 50
+            BisectBatchOnFunctionError: true
+            MaximumRecordAgeInSeconds: 79200
+            ParallelizationFactor: 2
+            FunctionResponseTypes: [ReportBatchItemFailures]
+            DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt DeadLetters.Arn}}
+            FilterCriteria: {Filters: [{Pattern: '{"dynamodb":{"NewImage":{"item":{"S":["entry"]}}}}'}]}
+        Work:
+          Type: SQS
+          Properties: {Queue: !GetAtt Queue.Arn, ScalingConfig: {MaximumConcurrency: 3}}
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: things}}
+  Rule:
+    Type: AWS::Events::Rule
+    Properties:
+      EventBusName: !Ref Bus
+      EventPattern: {source: [ours], detail: {data: {notify: [true]}}}
+      Targets:
+        - Id: Queue
+          Arn: !GetAtt Queue.Arn
+          DeadLetterConfig: {Arn: !GetAtt DeadLetters.Arn}
+          RetryPolicy: {MaximumRetryAttempts: 5}
+  FeedbackRule:
+    Type: AWS::Events::Rule
+    Properties:
+      State: ENABLED
+      EventPattern: {source: [aws.ses]}
+      Targets: [{Id: Queue, Arn: !GetAtt Queue.Arn}]
+  UnusedRule:
+    Type: AWS::Events::Rule
+    Properties: {State: DISABLED, EventPattern: {source: [nobody]}, Targets: [{Id: Queue, Arn: !GetAtt Queue.Arn}]}
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: 60
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt DeadLetters.Arn, maxReceiveCount: 5}
+  DeadLetters: {Type: AWS::SQS::Queue, Properties: {QueueName: dead-things}}
+  QueuePolicy: {Type: AWS::SQS::QueuePolicy, Properties: {Queues: [!Ref Queue], PolicyDocument: !Unknown x}}
+  MailConfiguration: {Type: AWS::SES::ConfigurationSet}
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -69,7 +115,10 @@ fn functions_merge_their_environment_over_the_global_one() {
     assert_eq!(function.timeout.as_secs(), 7);
     assert_eq!(function.memory_mb, 256);
     let expected = [
+        ("BUS", "things"),
+        ("DEAD_LETTERS", "https://sqs.us-east-1.amazonaws.com/000000000000/dead-things"),
         ("LEVEL", "debug"),
+        ("MAIL", "MailConfiguration"),
         ("TABLE", "Table"),
         ("TABLE_ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/Table"),
         ("WHERE", "http://directory/us-east-1/${kept}"),
@@ -96,6 +145,62 @@ fn schedules_are_read_or_named() {
     assert!(daily.starts_with("ReadFunction.Often: is on the schedule cron(0 12 * * ? *); "), "{daily}");
     let unknown = parse(&FIXTURE.replace("Description: Looks", "Input: Looks")).unwrap_err().to_string();
     assert!(unknown.contains("ReadFunction.Often") && unknown.contains("Input"), "{unknown}");
+}
+
+#[test]
+fn buses_and_their_rules_lead_to_queues() {
+    let template = parse(FIXTURE).unwrap();
+    assert_eq!(template.buses, ["default", "things"]);
+    let rules: Vec<_> = template.rules.iter().map(|rule| (&*rule.bus, rule.queues.join(","))).collect();
+    assert_eq!(rules, [("things", "Queue".to_owned()), ("default", "Queue".to_owned())], "without the disabled one");
+    let event = |source: &str| serde_json::json!({ "source": source, "detail": { "data": { "notify": true } } });
+    assert!(template.rules[0].pattern.matches(&event("ours")) && !template.rules[0].pattern.matches(&event("aws.ses")));
+    let arn = "arn:aws:sqs:us-east-1:000000000000:dead-things".to_owned();
+    let redrive = Redrive { queue: "dead-things".to_owned(), max_receive_count: 5 };
+    let queue =
+        |id: &str, name: &str, redrive| Queue { id: id.into(), name: name.into(), arn: aws::arn("sqs", name), redrive };
+    assert_eq!(template.queues, [queue("Queue", "Queue", Some(redrive)), queue("DeadLetters", "dead-things", None)]);
+    assert_eq!(template.queues[1].arn, arn);
+    assert_eq!(template.mail_configurations, ["MailConfiguration"]);
+}
+
+#[test]
+fn streams_and_queues_are_mapped_to_functions() {
+    let template = parse(FIXTURE).unwrap();
+    let [stream] = template.stream_mappings.as_slice() else { panic!("one stream") };
+    assert!(stream.from_the_oldest && stream.mapping.reports_items);
+    assert_eq!((&*stream.mapping.id, &*stream.mapping.function), ("ReadFunctionChanges", "read"));
+    assert_eq!((&stream.mapping.source, stream.mapping.batch_size), (&aws::stream_arn("Table"), 50));
+    let record = |kind: &str| serde_json::json!({ "dynamodb": { "NewImage": { "item": { "S": kind } } } });
+    let [filter] = stream.mapping.filters.as_slice() else { panic!("one filter") };
+    assert!(filter.matches(&record("entry")) && !filter.matches(&record("other")));
+    let [queue] = template.queue_mappings.as_slice() else { panic!("one queue") };
+    assert_eq!((&*queue.mapping.id, &queue.mapping.source), ("ReadFunctionWork", &aws::arn("sqs", "Queue")));
+    assert_eq!((queue.concurrency, queue.mapping.batch_size, queue.mapping.reports_items), (3, 10, false));
+}
+
+#[test]
+fn what_is_said_of_events_and_not_understood_is_named() {
+    for (from, to, said) in [
+        ("{source: [aws.ses]}", "{source: [{wildcard: a*}]}", "FeedbackRule.EventPattern: the operator wildcard"),
+        ("!Ref Bus", "other", "Rule: is on the bus other"),
+        ("Arn: !GetAtt Queue.Arn\n", "Arn: !GetAtt Table.Arn\n", "Rule.Targets: leads to arn:aws:dynamodb"),
+        ("RetryPolicy: {", "InputPath: {", "Rule.Targets: InputPath is not known"),
+        ("State: ENABLED", "ScheduleExpression: rate(1 minute)", "FeedbackRule: ScheduleExpression is not known"),
+        ("State: ENABLED", "State: SOMETIMES", "FeedbackRule.State: unknown variant"),
+        ("BatchSize: 50", "BatchSize: 0", "ReadFunction.Changes: has a BatchSize of 0"),
+        ("BatchSize: 50", "TumblingWindowInSeconds: 5", "ReadFunction.Changes: unknown field"),
+        ("TRIM_HORIZON", "AT_TIMESTAMP", "ReadFunction.Changes: unknown variant"),
+        ("[ReportBatchItemFailures]", "[Everything]", "ReadFunction.Changes: has the unknown response type Everything"),
+        ("[\"entry\"]", "[{\"wildcard\":\"e*\"}]", "ReadFunction.Changes.FilterCriteria: the operator wildcard"),
+        ("Queue: !GetAtt Queue.Arn", "Queue: arn:elsewhere", "ReadFunctionWork: delivers from arn:elsewhere"),
+        ("deadLetterTargetArn: !GetAtt DeadLetters.Arn", "deadLetterTargetArn: a", "Queue: has no queue a"),
+        ("QueueName: dead-things", "FifoQueue: true", "DeadLetters: is a FIFO queue"),
+    ] {
+        assert!(FIXTURE.contains(from), "{from}");
+        let error = parse(&FIXTURE.replace(from, to)).unwrap_err().to_string();
+        assert!(error.starts_with(said), "{to}: {error}");
+    }
 }
 
 #[test]
@@ -156,10 +261,15 @@ fn conditions_that_refer_to_themselves_are_found_out() {
 #[test]
 fn the_projects_own_template_is_understood() {
     let text = include_str!("../../../template.yaml");
-    let names = ["AccountDirectoryUrl", "JwtIssuer", "JwtAudience"];
+    let names = ["AccountDirectoryUrl", "JwtIssuer", "JwtAudience", "MailFrom", "PortalUrl"];
     let overrides = names.map(|name| (name.to_owned(), format!("https://{name}.example"))).into();
     let template = Template::parse(text, &overrides).unwrap();
     assert!(template.functions.iter().all(|function| function.environment.contains_key("TABLE_NAME")));
     assert!(template.routes.iter().all(|route| route.path.starts_with("/v1/")));
     assert!(template.schedules.iter().any(|schedule| schedule.function == "sweeper"));
+    assert!(template.stream_mappings.iter().any(|stream| stream.mapping.function == "relay"));
+    for function in ["notifier", "intake"] {
+        assert!(template.queue_mappings.iter().any(|queue| queue.mapping.function == function), "{function}");
+    }
+    assert!(template.rules.iter().all(|rule| !rule.queues.is_empty()) && !template.rules.is_empty());
 }
