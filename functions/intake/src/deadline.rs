@@ -40,6 +40,8 @@ pub enum Again {
     Contention,
     /// The dead-letter queue did not take a letter.
     NotParked,
+    /// The payment is more than is owed so far.
+    TooEarly,
     /// The invocation's time is up.
     OutOfTime,
     /// A part of the work ended without an outcome: a fault of ours.
@@ -53,6 +55,7 @@ impl Again {
             Again::StoreUnavailable => "store unavailable",
             Again::Contention => "contention",
             Again::NotParked => "not parked",
+            Again::TooEarly => "too early",
             Again::OutOfTime => "out of time",
             Again::Lost => "lost",
         }

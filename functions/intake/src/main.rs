@@ -36,7 +36,7 @@ async fn take(intake: &Intake, event: LambdaEvent<Batch>) -> Failures {
     let messages = event.payload.messages;
     let received = messages.len();
     for message in messages {
-        match intake.take(&message.id, &message.body, &deadline).await {
+        match intake.take(&message, &deadline).await {
             Ok(of_message) => tally.add(&of_message),
             Err(again) => {
                 tracing::warn!(service = "intake", message_id = message.id, cause = again.cause(), "comes again");

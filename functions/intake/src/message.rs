@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use domain::account::Lineage;
-use events::{DeadLetters, Received, VERSION};
+use events::{DeadLetters, Message, Received, VERSION};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ledger::Ledger;
 use serde_json::{Map, Value};
 
 use crate::deadline::{Again, Deadline};
-use crate::parking::{Refused, letters};
+use crate::parking::{Letter, Refused, letters};
 use crate::reason::Reason;
 use crate::{payment, usage};
 
@@ -50,6 +51,9 @@ impl Tally {
     }
 }
 
+/// How many letters are parked side by side.
+const LETTERS_AT_ONCE: usize = 10;
+
 /// What messages are taken in with.
 pub struct Intake {
     /// Where what is good goes.
@@ -68,32 +72,45 @@ impl Intake {
     ///
     /// # Errors
     /// When the message has to come again.
-    pub async fn take(&self, message_id: &str, body: &str, deadline: &Deadline) -> Result<Tally, Again> {
+    pub async fn take(&self, message: &Message, deadline: &Deadline) -> Result<Tally, Again> {
         deadline.check()?;
+        let Message { id: message_id, body, .. } = message;
         let taken = match read(body) {
-            Ok(event) => self.hand_over(&event, deadline).await?,
+            Ok(event) => self.hand_over(&in_time(event, message), message.delivery(), deadline).await?,
             Err(reason) => Taken::refused(reason),
         };
-        let mut tally = Tally { posted: taken.posted, repeated: taken.repeated, parked: 0 };
-        for letter in letters(body, taken.refused) {
-            deadline.check()?;
-            self.dead_letters.park(&letter.body, letter.reason.as_str()).await.map_err(|error| {
-                tracing::error!(service = "intake", message_id, cause = edge::chain(&error), "not parked");
-                Again::NotParked
-            })?;
-            tracing::warn!(service = "intake", message_id, count = letter.count, code = letter.reason.code(), "parked");
-            tally.parked = tally.parked.saturating_add(letter.count);
-        }
-        Ok(tally)
+        let parked = stream::iter(letters(body, taken.refused))
+            .map(async |letter| self.park(message_id, &letter, deadline).await)
+            .buffered(LETTERS_AT_ONCE)
+            .try_fold(0_usize, async |sum, count| Ok(sum.saturating_add(count)))
+            .await?;
+        Ok(Tally { posted: taken.posted, repeated: taken.repeated, parked })
     }
 
-    async fn hand_over(&self, event: &Received, deadline: &Deadline) -> Result<Taken, Again> {
+    async fn park(&self, message_id: &str, letter: &Letter, deadline: &Deadline) -> Result<usize, Again> {
+        deadline.check()?;
+        self.dead_letters.park(&letter.body, letter.reason.as_str()).await.map_err(|error| {
+            tracing::error!(service = "intake", message_id, cause = edge::chain(&error), "not parked");
+            Again::NotParked
+        })?;
+        tracing::warn!(service = "intake", message_id, count = letter.count, code = letter.reason.code(), "parked");
+        Ok(letter.count)
+    }
+
+    async fn hand_over(&self, event: &Received, delivery: u64, deadline: &Deadline) -> Result<Taken, Again> {
         match (event.source.as_str(), event.detail_type.as_str()) {
             ("cloud-console", "UsageRecorded") => usage::take(&self.ledger, event, deadline).await,
-            ("finance", "PaymentReceived") => payment::take(&self.ledger, event).await,
+            ("finance", "PaymentReceived") => payment::take(&self.ledger, event, delivery).await,
             _ => Ok(Taken::refused(Reason::invalid("detail-type", "with this source is not taken in here"))),
         }
     }
+}
+
+/// An event says itself when it happened. No clock that runs ahead may date an entry after the moment at which the queue
+/// had the event: all later entries of the account would bear that date.
+fn in_time(event: Received, message: &Message) -> Received {
+    let time = message.sent_at().map_or(event.time, |sent_at| event.time.min(sent_at));
+    Received { time, ..event }
 }
 
 /// Reads the envelope. An event in which a name stands twice says two things, as a request would.
@@ -142,6 +159,20 @@ mod tests {
         }
         let twice = event.to_string().replace("\"a\":1", "\"a\":1,\"a\":2");
         assert!(read(&twice).unwrap_err().as_str().starts_with("validation_failed: detail has a name twice"));
+    }
+
+    #[test]
+    fn no_event_is_later_than_its_message() {
+        let message: Message = serde_json::from_value(json!({
+            "messageId": "m-1", "body": "", "attributes": {"SentTimestamp": "1790000000000"},
+        }))
+        .unwrap();
+        let at = |text: &str| {
+            let event = json!({"id": "1", "source": "s", "detail-type": "t", "time": text, "detail": {}}).to_string();
+            in_time(Received::parse(&event).unwrap(), &message).time.to_string()
+        };
+        assert_eq!(at("2099-01-01T00:00:00Z"), "2026-09-21T14:13:20.000Z");
+        assert_eq!(at("2026-09-21T10:00:00Z"), "2026-09-21T10:00:00.000Z");
     }
 
     #[test]

@@ -20,11 +20,15 @@ enum Outcome {
     Repeated,
 }
 
-/// Records a payment, unless it was recorded before.
+/// How often a payment comes before a refusal by the present balances is final: queues keep no order, so a payment may
+/// overtake the usage that it pays. That is about a quarter of an hour.
+const DELIVERIES_BEFORE_PARKING: u64 = 4;
+
+/// Records a payment, unless it was recorded before. `delivery` counts how often its message came, from 1 on.
 ///
 /// # Errors
 /// When the event has to come again.
-pub async fn take(ledger: &Ledger, event: &Received) -> Result<Taken, Again> {
+pub async fn take(ledger: &Ledger, event: &Received, delivery: u64) -> Result<Taken, Again> {
     let (account, payment) = match read(&event.detail) {
         Ok(read) => read,
         Err(reason) => return Ok(Taken::refused(reason)),
@@ -36,9 +40,15 @@ pub async fn take(ledger: &Ledger, event: &Received) -> Result<Taken, Again> {
     let (posted, repeated) = match settled {
         Ok(Outcome::Settled) => (1, 0),
         Ok(Outcome::Repeated) => (0, 1),
+        Err(reason) if may_pass(&reason) && delivery < DELIVERIES_BEFORE_PARKING => return Err(Again::TooEarly),
         Err(reason) => return Ok(Taken::refused(reason)),
     };
     Ok(Taken { posted, repeated, refused: Refused::Lines(Vec::new()) })
+}
+
+/// Whether it depends on balances that may be others soon.
+fn may_pass(reason: &Reason) -> bool {
+    matches!(reason.code(), "exceeds_outstanding" | "insufficient_quota")
 }
 
 /// The account is named with the payment, or else by the envelope.

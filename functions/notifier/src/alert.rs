@@ -17,7 +17,7 @@ use crate::render::{self, Facts};
 use crate::time::FUNCTION_TIMEOUT;
 
 /// How many mails of one alert are sent side by side.
-const MAILS_AT_ONCE: usize = 4;
+const MAILS_AT_ONCE: usize = 2;
 
 /// How long a claim holds: claiming may take half of it, sending the other half.
 const CLAIM: Duration = SENDING_TIMEOUT.saturating_mul(2);
@@ -125,6 +125,8 @@ fn facts(notifier: &Notifier, told: &Told, audiences: &[Audience], reader: Accou
         currency: told.data.currency,
         link: format!("{}/accounts/{}", notifier.portal_url, told.about),
         settings_link: format!("{}/accounts/{reader}/alert-policy", notifier.portal_url),
+        occurred_at: told.occurred_at,
+        is_last: false,
     }
 }
 
@@ -159,15 +161,19 @@ async fn mail(
         return false;
     }
     let claim = MailClaim {
-        mail: MailKey { event_id: &told.event_id, address: &addressee.email },
+        mail: MailKey { event_id: &told.event_id, address: &addressee.email, about: told.about },
         holder: &delivery.holder,
         now: delivery.clock.now(),
         deadline: delivery.clock.in_future(CLAIM),
     };
     let begun = Instant::now();
-    let version = match notifier.ledger.claim_mail(&claim).await {
+    let (version, is_last) = match notifier.ledger.claim_mail(&claim).await {
         Ok(Claimed::Done) => return true,
-        Ok(Claimed::Send(version)) => version,
+        Ok(Claimed::Limited) => {
+            tracing::warn!(service = "notifier", event_id = told.event_id, account_id = %told.about, "mail limited");
+            return true;
+        }
+        Ok(Claimed::Send { version, is_last }) => (version, is_last),
         Ok(Claimed::Busy) => return false,
         Ok(Claimed::Spent) => {
             tracing::error!(service = "notifier", event_id = told.event_id, "mail handed over twice without an answer");
@@ -175,23 +181,25 @@ async fn mail(
         }
         Err(_) => return false,
     };
-    let sent = match begun.elapsed() < SENDING_TIMEOUT {
-        true => send(notifier, told, audiences, addressee, begun).await,
+    let limit = SENDING_TIMEOUT.saturating_sub(begun.elapsed());
+    let sent = if limit.is_zero() {
         // Claiming took so long that the claim might end before the sending.
-        false => Sent::NotTaken("no time".to_owned()),
+        Sent::NotTaken("no time".to_owned())
+    } else {
+        let facts = Facts { is_last, ..facts(notifier, told, audiences, addressee.account_id, addressee.is_own) };
+        send(notifier, told, &facts, addressee, limit).await
     };
     settle(notifier, told, &claim, version, &sent, delivery).await
 }
 
-async fn send(notifier: &Notifier, told: &Told, audiences: &[Audience], addressee: &Addressee, begun: Instant) -> Sent {
-    let facts = facts(notifier, told, audiences, addressee.account_id, addressee.is_own);
-    let mail = match render::mail(addressee.locale, &facts) {
+async fn send(notifier: &Notifier, told: &Told, facts: &Facts, addressee: &Addressee, limit: Duration) -> Sent {
+    let mail = match render::mail(addressee.locale, facts) {
         Ok(mail) => mail,
         Err(error) => return Sent::NotTaken(error.to_string()),
     };
     let letter =
         Letter { to: &addressee.email, mail: &mail, settings_link: &facts.settings_link, event_id: &told.event_id };
-    notifier.post.send(&letter, SENDING_TIMEOUT.saturating_sub(begun.elapsed())).await
+    notifier.post.send(&letter, limit).await
 }
 
 async fn settle(
@@ -209,7 +217,9 @@ async fn settle(
         Sent::Unknown(_) => (MailOutcome::Unknown, false),
     };
     if let Sent::Refused(code) | Sent::NotTaken(code) | Sent::Unknown(code) = sent {
-        tracing::warn!(service = "notifier", event_id = told.event_id, code, is_settled, "mail not sent");
+        let account_id = told.about.to_string();
+        let message = if is_settled { "mail refused" } else { "mail not sent" };
+        tracing::warn!(service = "notifier", event_id = told.event_id, account_id, code, "{message}");
     }
     // What cannot be written down counts as unknown when the message comes again.
     let written = notifier.ledger.settle_mail(claim, version, outcome, delivery.clock.now()).await;

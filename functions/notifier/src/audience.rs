@@ -40,27 +40,29 @@ pub fn hearer(audience: &Audience, about: AccountId) -> Hearer {
     }
 }
 
-/// Everybody who is mailed, each address once: who belongs to the account itself is told as such.
+/// Everybody who is mailed, each address once. Contacts come before added recipients, and what the parent is to hear
+/// before what the account adds: nobody can take away another's copy by adding its reader.
 pub fn addressees(audiences: &[Audience], about: AccountId) -> Vec<Addressee> {
+    let (own, above): (Vec<&Audience>, Vec<&Audience>) =
+        audiences.iter().partition(|audience| audience.profile.account_id == about);
+    let contacts = own.iter().chain(&above).filter_map(|audience| contact(audience, about));
+    let added = above.iter().chain(&own).flat_map(|audience| added(audience, about));
     let mut seen = HashSet::new();
-    audiences
-        .iter()
-        .flat_map(|audience| of_account(audience, about))
-        .filter(|addressee| seen.insert(addressee.email.to_lowercase()))
-        .collect()
+    contacts.chain(added).filter(|addressee| seen.insert(addressee.email.to_lowercase())).collect()
 }
 
-fn of_account(audience: &Audience, about: AccountId) -> Vec<Addressee> {
+fn contact(audience: &Audience, about: AccountId) -> Option<Addressee> {
+    let company = audience.profile.company.as_ref()?;
+    Some(addressee(audience, about, &company.contact.email, &company.locale))
+}
+
+fn added(audience: &Audience, about: AccountId) -> impl Iterator<Item = Addressee> {
+    audience.policy.recipients.iter().map(move |added| addressee(audience, about, &added.email, &added.locale))
+}
+
+fn addressee(audience: &Audience, about: AccountId, email: &str, locale: &str) -> Addressee {
     let account_id = audience.profile.account_id;
-    let addressee = |email: &str, locale: &str| Addressee {
-        email: email.to_owned(),
-        locale: Locale::from_name(locale),
-        account_id,
-        is_own: account_id == about,
-    };
-    let contact = audience.profile.company.iter().map(|company| addressee(&company.contact.email, &company.locale));
-    let added = audience.policy.recipients.iter().map(|added| addressee(&added.email, &added.locale));
-    contact.chain(added).collect()
+    Addressee { email: email.to_owned(), locale: Locale::from_name(locale), account_id, is_own: account_id == about }
 }
 
 #[cfg(test)]
@@ -103,10 +105,20 @@ mod tests {
             .collect();
         let expected = [
             ("kim@hanbit.example".to_owned(), "ko", true),
-            ("ops@hanbit.example".to_owned(), "ja", true),
             ("lee@dist.example".to_owned(), "ko", false),
+            ("ops@hanbit.example".to_owned(), "ja", false),
         ];
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn adding_the_parents_reader_takes_nothing_from_the_parent() {
+        let audiences = [
+            audience(1, Some("kim@hanbit.example"), &["LEE@dist.example"]),
+            audience(2, Some("lee@dist.example"), &[]),
+        ];
+        let told = addressees(&audiences, id(1));
+        assert_eq!((told.len(), told[1].account_id, told[1].is_own), (2, id(2), false));
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::post::Post;
 use crate::time::Clock;
 use crate::{alert, feedback};
 
-/// How many messages are dealt with side by side: a whole batch.
-const MESSAGES_AT_ONCE: usize = 10;
+/// How many messages are dealt with side by side.
+const MESSAGES_AT_ONCE: usize = 5;
 
 /// What a notifier needs.
 pub struct Notifier {

@@ -12,14 +12,19 @@ use connection::{Connection, MissingVariable, Patience};
 
 use crate::render::Mail;
 
+/// The header that names the event that a mail tells of.
+pub const EVENT_HEADER: &str = "X-Partner-Quota-Event";
+
 /// How long sending one mail may take.
 pub const SENDING_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How often a mail is handed over that was certainly not sent, before its message is left to come again.
-const MAX_TRIES: u32 = 3;
+/// The first pause between two tries of a mail that was not sent is somewhere between nothing and this, each further one
+/// twice as long. A service that takes fewer mails than we have is met again and again until the time for this mail is up:
+/// the next delivery of the message is minutes away.
+const PAUSE: Duration = Duration::from_millis(200);
 
-/// The pause before the second try; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(100);
+/// No pause is longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The mail service.
 pub struct Post {
@@ -73,18 +78,18 @@ impl Post {
         })
     }
 
-    /// Sends a mail; tries again while the service says that it was not sent and a pause ends within `limit`.
+    /// Sends a mail; tries again while the service says that it was not sent and the next try begins within `limit`.
     pub async fn send(&self, letter: &Letter<'_>, limit: Duration) -> Sent {
         let begun = Instant::now();
         let mut pause = PAUSE;
         let mut sent = self.hand_over(letter).await;
-        for _ in 1..MAX_TRIES {
-            let is_time_left = begun.elapsed().saturating_add(pause) < limit;
-            if !matches!(sent, Sent::NotTaken(_)) || !is_time_left {
+        while matches!(sent, Sent::NotTaken(_)) {
+            let wait = jitter(pause);
+            if begun.elapsed().saturating_add(wait) >= limit {
                 break;
             }
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2);
+            tokio::time::sleep(wait).await;
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
             sent = self.hand_over(letter).await;
         }
         sent
@@ -109,6 +114,11 @@ impl Post {
     }
 }
 
+fn jitter(longest: Duration) -> Duration {
+    let longest_ms = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(rand::random_range(0..=longest_ms))
+}
+
 fn message(letter: &Letter<'_>) -> Result<Message, aws_sdk_sesv2::error::BuildError> {
     let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
     let header = |name: &str, value: &str| MessageHeader::builder().name(name).value(value).build();
@@ -121,7 +131,7 @@ fn message(letter: &Letter<'_>) -> Result<Message, aws_sdk_sesv2::error::BuildEr
         // Nobody's absence note answers a machine.
         .headers(header("Auto-Submitted", "auto-generated")?)
         .headers(header("X-Auto-Response-Suppress", "All")?)
-        .headers(header("X-Partner-Quota-Event", letter.event_id)?);
+        .headers(header(EVENT_HEADER, letter.event_id)?);
     Ok(message.build())
 }
 

@@ -1,10 +1,11 @@
 //! One batch of the stream: told, rolled up, and what cannot be dealt with parked.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use domain::{Account, AccountId, Failure, Timestamp};
+use domain::{Account, AccountId, Refusal, Timestamp};
 use events::{Bus, DeadLetters};
+use futures_util::{StreamExt, stream};
 use ledger::{Change, Error, Ledger};
 use serde_json::Value;
 
@@ -15,6 +16,9 @@ use crate::record::Record;
 /// How long events are offered; what is left then comes again. Well below the function's timeout of 60 s, as the last
 /// offer, the roll-ups and the parking may take some seconds more.
 const BUDGET: Duration = Duration::from_secs(30);
+
+/// How many parents' roll-ups are changed side by side.
+const FAMILIES_AT_ONCE: usize = 8;
 
 /// What a relay needs.
 pub struct Relay {
@@ -55,7 +59,8 @@ impl Relay {
         let mut trouble = Trouble::default();
         let told = self.tell(&records, &mut trouble).await;
         // Alerts come first; the roll-ups need not wait for the bus.
-        let (published, unrolled) = tokio::join!(publish(&self.bus, told, until(begun)), self.roll_up(&records));
+        let (published, unrolled) =
+            tokio::join!(publish(&self.bus, told, until(begun)), self.roll_up(&records, until(begun)));
         trouble.failed.extend(published.failed);
         trouble.failed.extend(unrolled.failed);
         trouble.poison.extend(published.rejected);
@@ -71,61 +76,97 @@ impl Relay {
         }
     }
 
-    /// The events of all records. What comes after a record of the same account that has to come again waits with it.
+    /// The events of all records; none when the policies are not known, so that all records come again.
     async fn tell(&self, records: &[Record], trouble: &mut Trouble) -> Vec<Told> {
         let accounts: HashSet<AccountId> = records.iter().filter_map(change).filter_map(watched).collect();
-        let policies = self.ledger.alert_policies(&accounts.into_iter().collect::<Vec<_>>()).await;
-        let (mut told, mut waiting) = (Vec::new(), HashSet::new());
+        let Ok(policies) = self.policies(&accounts.into_iter().collect::<Vec<_>>()).await else {
+            trouble.failed.extend(0..records.len());
+            return Vec::new();
+        };
+        let mut told = Vec::new();
         for (index, record) in records.iter().enumerate() {
             match &record.change {
                 Err(corrupt) => trouble.poison.push((index, format!("unreadable: {corrupt}"))),
                 Ok(None) => {}
-                Ok(Some(change)) => match events(change, &policies, record) {
-                    Ok(events) if events.iter().any(|event| waiting.contains(&event.account_id)) => {
-                        trouble.failed.insert(index);
-                    }
+                Ok(Some(change)) => match events_of(change, &policies, record.time()) {
                     Ok(events) => told.extend(events.into_iter().map(|event| Told { record: index, event })),
-                    Err(Unknown::ComesAgain) => {
-                        trouble.failed.insert(index);
-                        waiting.insert(watched(change));
-                    }
-                    Err(Unknown::Never(reason)) => trouble.poison.push((index, reason)),
+                    Err(_) => trouble.poison.push((index, "a threshold's level is out of range".to_owned())),
                 },
             }
         }
         told
     }
 
-    async fn roll_up(&self, records: &[Record]) -> Trouble {
-        let mut trouble = Trouble::default();
-        let accounts: Vec<(usize, &Record, &Account)> = records
-            .iter()
-            .enumerate()
-            .filter_map(|(index, record)| match change(record)? {
-                Change::Account { after, .. } => Some((index, record, after.as_ref())),
-                Change::Entry { .. } | Change::Application { .. } | Change::Status { .. } => None,
-            })
-            .collect();
-        let latest = accounts.iter().filter_map(|(_, record, _)| record.at).max();
-        let all: Vec<Account> = accounts.iter().map(|(.., account)| (*account).clone()).collect();
-        match self.ledger.roll_up(&all, latest.unwrap_or(Timestamp::EPOCH)).await {
-            Ok(()) => {}
-            Err(error) if comes_again(&error) => trouble.failed.extend(accounts.iter().map(|(index, ..)| index)),
-            // One of them cannot be taken in: alone, it is known which.
-            Err(_) => {
-                for (index, record, account) in accounts {
-                    let at = record.at.unwrap_or(Timestamp::EPOCH);
-                    match self.ledger.roll_up(std::slice::from_ref(account), at).await {
-                        Ok(()) => {}
-                        Err(error) if comes_again(&error) => {
-                            trouble.failed.insert(index);
-                        }
-                        Err(error) => trouble.poison.push((index, format!("not rolled up: {error}"))),
-                    }
+    /// The policies of the watched accounts. One that cannot be read is told of by the default one, rather than not at all.
+    async fn policies(&self, accounts: &[AccountId]) -> Result<Policies, Error> {
+        let mut policies = Policies::new();
+        for (account, policy) in self.ledger.alert_policies(accounts).await? {
+            match policy {
+                Ok(policy) => {
+                    policies.insert(account, policy);
+                }
+                Err(corrupt) => {
+                    tracing::error!(service = "relay", account_id = %account, cause = %corrupt, "alert policy not read");
                 }
             }
         }
+        Ok(policies)
+    }
+
+    /// Takes all new positions into the roll-ups, several parents side by side. A parent that others are at holds up its own
+    /// children's records only.
+    async fn roll_up(&self, records: &[Record], until: Instant) -> Trouble {
+        let mut families: HashMap<AccountId, Vec<(usize, &Account)>> = HashMap::new();
+        for (index, record) in records.iter().enumerate() {
+            if let Some(Change::Account { after, .. }) = change(record)
+                && let Some(parent) = after.lineage.parent()
+            {
+                families.entry(parent).or_default().push((index, after.as_ref()));
+            }
+        }
+        let at = records.iter().map(Record::time).max().unwrap_or(Timestamp::EPOCH);
+        stream::iter(families.into_values())
+            .map(async |children| self.roll_up_family(&children, at, until).await)
+            .buffer_unordered(FAMILIES_AT_ONCE)
+            .fold(Trouble::default(), async |mut all, trouble| {
+                all.failed.extend(trouble.failed);
+                all.poison.extend(trouble.poison);
+                all
+            })
+            .await
+    }
+
+    async fn roll_up_family(&self, children: &[(usize, &Account)], at: Timestamp, until: Instant) -> Trouble {
+        let mut trouble = Trouble::default();
+        let all: Vec<Account> = children.iter().map(|(_, account)| (*account).clone()).collect();
+        let outcome =
+            if Instant::now() < until { self.ledger.roll_up(&all, at).await.map_err(Some) } else { Err(None) };
+        match outcome {
+            Ok(()) => {}
+            Err(Some(error)) if !comes_again(&error) => {
+                // One of them cannot be taken in: alone, it is known which.
+                for (index, account) in children {
+                    match self.ledger.roll_up(std::slice::from_ref(*account), at).await {
+                        Ok(()) => {}
+                        Err(error) if comes_again(&error) => {
+                            trouble.failed.insert(*index);
+                        }
+                        Err(error) => trouble.poison.push((*index, format!("not rolled up: {error}"))),
+                    }
+                }
+            }
+            Err(_) => trouble.failed.extend(children.iter().map(|(index, _)| index)),
+        }
         trouble
+    }
+
+    /// Parks a record whole, so that it can be handed to this function again; or where the queue does not take it so, what
+    /// it can be found by.
+    async fn letter(&self, record: &Record, reason: &str) -> Result<(), events::Error> {
+        match self.dead_letters.park(&record.raw.to_string(), reason).await {
+            Err(events::Error::Rejected(_)) => self.dead_letters.park(&record.stub().to_string(), reason).await,
+            outcome => outcome,
+        }
     }
 
     /// Parks what can never be dealt with, so that the stream goes on. A record that comes again is parked then.
@@ -133,7 +174,7 @@ impl Relay {
         let mut parked = 0_usize;
         for (index, reason) in std::mem::take(&mut trouble.poison) {
             let Some(record) = records.get(index).filter(|_| !trouble.failed.contains(&index)) else { continue };
-            match self.dead_letters.park(&record.raw.to_string(), &reason).await {
+            match self.letter(record, &reason).await {
                 Ok(()) => {
                     parked = parked.saturating_add(1);
                     let sequence_number = record.sequence_number.as_str();
@@ -148,36 +189,17 @@ impl Relay {
     }
 }
 
-/// Why a record's events are not known.
-enum Unknown {
-    /// It has to come again.
-    ComesAgain,
-    /// They never will be.
-    Never(String),
-}
-
-fn events(change: &Change, policies: &Result<Policies, Error>, record: &Record) -> Result<Vec<events::Event>, Unknown> {
-    let none = Policies::new();
-    let policies = match (watched(change), policies) {
-        (None, _) => &none,
-        (Some(_), Ok(policies)) => policies,
-        (Some(_), Err(error)) if comes_again(error) => return Err(Unknown::ComesAgain),
-        // An account whose policy cannot be read is told of by the default one, rather than not at all.
-        (Some(account), Err(error)) => {
-            tracing::error!(service = "relay", account_id = %account, cause = %error, "alert policy not read");
-            &none
-        }
-    };
-    let at = record.at.unwrap_or(Timestamp::EPOCH);
-    events_of(change, policies, at).map_err(|_| Unknown::Never("a threshold's level is out of range".to_owned()))
-}
-
 fn change(record: &Record) -> Option<&Change> {
     record.change.as_ref().ok()?.as_ref()
 }
 
+/// Whether the same may succeed later. A store that refuses us is mended by somebody; only what the table holds, or a sum
+/// that has no room, stays as it is.
 fn comes_again(error: &Error) -> bool {
-    error.is_retryable() || matches!(error.refusal(), Some(domain::Refusal::Contention))
+    match error {
+        Error::Unavailable(_) | Error::Rejected(_) | Error::Refused(Refusal::Contention) => true,
+        Error::Refused(_) | Error::Corrupt(_) => false,
+    }
 }
 
 fn until(begun: Instant) -> Instant {

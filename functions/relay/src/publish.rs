@@ -44,7 +44,7 @@ pub async fn publish(bus: &Bus, told: Vec<Told>, until: Instant) -> Published {
             lines.fail_all(&mut published);
             return published;
         }
-        for (told, outcome) in wave.iter().zip(offer(bus, &wave).await) {
+        for (told, outcome) in wave.iter().zip(offer(bus, &wave, until).await) {
             match outcome {
                 Outcome::Taken => published.taken = published.taken.saturating_add(1),
                 Outcome::Rejected(reason) => published.rejected.push((told.record, reason)),
@@ -58,7 +58,7 @@ pub async fn publish(bus: &Bus, told: Vec<Told>, until: Instant) -> Published {
 }
 
 /// Offers events until each was taken or has been offered often enough.
-async fn offer(bus: &Bus, wave: &[Told]) -> Vec<Outcome> {
+async fn offer(bus: &Bus, wave: &[Told], until: Instant) -> Vec<Outcome> {
     let mut outcomes = vec![Outcome::Failed(String::new()); wave.len()];
     let mut pause = PAUSE;
     for round in 0..MAX_OFFERS {
@@ -68,7 +68,7 @@ async fn offer(bus: &Bus, wave: &[Told]) -> Vec<Outcome> {
         }
         let open: Vec<usize> = (0..wave.len()).filter(|index| is_failed(outcomes.get(*index))).collect();
         let events: Vec<&Event> = open.iter().filter_map(|index| wave.get(*index)).map(|told| &told.event).collect();
-        if events.is_empty() {
+        if events.is_empty() || Instant::now() >= until {
             break;
         }
         let answer = match bus.publish(&events).await {
@@ -94,9 +94,11 @@ async fn one_by_one(bus: &Bus, events: &[&Event]) -> Vec<Outcome> {
         outcomes.push(match bus.publish(&[*event]).await {
             Ok(answer) => answer.into_iter().next().unwrap_or(Outcome::Failed(String::new())),
             Err(Error::Rejected(source)) => Outcome::Rejected(source.to_string()),
-            Err(Error::Unavailable(source)) => Outcome::Failed(source.to_string()),
+            Err(Error::Unavailable(_)) => break,
         });
     }
+    // What was not offered is left as failed.
+    outcomes.resize(events.len(), Outcome::Failed(String::new()));
     outcomes
 }
 

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use ledger::{Change, Corrupt};
 use serde::Deserialize;
-use serde_json::{Number, Value};
+use serde_json::{Number, Value, json};
 
 /// A batch of records, in the order in which they were committed.
 #[derive(Deserialize)]
@@ -47,6 +47,17 @@ impl Record {
         let change = Change::read(old_image.as_ref(), new_image.as_ref());
         let at = approximate_creation_date_time.and_then(|seconds| time(&seconds));
         Some(Record { sequence_number, at, change, raw })
+    }
+
+    /// About when it was committed; before everything else where the stream does not say.
+    pub fn time(&self) -> Timestamp {
+        self.at.unwrap_or(Timestamp::EPOCH)
+    }
+
+    /// What the record can be found by.
+    pub fn stub(&self) -> Value {
+        let keys = self.raw.pointer("/dynamodb/Keys");
+        json!({"dynamodb": {"SequenceNumber": self.sequence_number, "Keys": keys}})
     }
 }
 

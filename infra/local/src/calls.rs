@@ -30,6 +30,8 @@ struct Counted {
     calls: u64,
     /// By the number of the call.
     crashes: BTreeMap<u64, Moment>,
+    /// What was called since a crash was last asked for. Without one nothing is noted: a stack may run for long.
+    noted: Option<Vec<String>>,
 }
 
 impl Calls {
@@ -38,14 +40,17 @@ impl Calls {
         self.shared.functions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call; answers with when its process is to die, if it is.
-    pub(crate) fn count(&self, function: &str) -> Option<Moment> {
+    /// Counts a call, which `name` tells apart from others; answers with when its process is to die, if it is.
+    pub(crate) fn count(&self, function: &str, name: impl FnOnce() -> String) -> Option<Moment> {
         let mut functions = self.functions();
         let counted = match functions.get_mut(function) {
             Some(counted) => counted,
             None => functions.entry(function.to_owned()).or_default(),
         };
         counted.calls = counted.calls.saturating_add(1);
+        if let Some(noted) = &mut counted.noted {
+            noted.push(name());
+        }
         counted.crashes.remove(&counted.calls)
     }
 
@@ -54,6 +59,12 @@ impl Calls {
         let mut functions = self.functions();
         let counted = functions.entry(function.to_owned()).or_default();
         counted.crashes.insert(counted.calls.saturating_add(call.max(1)), moment);
+        counted.noted = Some(Vec::new());
+    }
+
+    /// What a function has called since a crash was last asked for it.
+    pub(crate) fn since_crash_at(&self, function: &str) -> Vec<String> {
+        self.functions().get(function).and_then(|counted| counted.noted.clone()).unwrap_or_default()
     }
 
     pub(crate) fn of(&self, function: &str) -> u64 {
@@ -77,15 +88,19 @@ mod tests {
     #[test]
     fn a_crash_is_at_one_call_of_one_function() {
         let calls = Calls::default();
-        assert_eq!(calls.count("relay"), None);
+        let count = |function: &str, name: &str| calls.count(function, || name.to_owned());
+        assert_eq!(count("relay", "before"), None);
         calls.crash_at("relay", 2, Moment::After);
         calls.crash_at("relay", 3, Moment::Before);
         calls.crash_at("notifier", 1, Moment::Before);
-        assert_eq!(calls.count("relay"), None);
-        assert_eq!(calls.count("relay"), Some(Moment::After));
-        assert_eq!(calls.count("relay"), Some(Moment::Before));
-        assert_eq!(calls.count("relay"), None);
-        assert_eq!(calls.count("notifier"), Some(Moment::Before));
+        assert_eq!(count("relay", "first"), None);
+        assert_eq!(count("relay", "second"), Some(Moment::After));
+        assert_eq!(count("relay", "third"), Some(Moment::Before));
+        assert_eq!(count("relay", "fourth"), None);
+        assert_eq!(count("notifier", "other"), Some(Moment::Before));
         assert_eq!((calls.of("relay"), calls.of("notifier"), calls.of("intake")), (5, 1, 0));
+        assert_eq!(calls.since_crash_at("relay"), ["first", "second", "third", "fourth"]);
+        calls.crash_at("relay", 9, Moment::After);
+        assert_eq!((calls.since_crash_at("relay").len(), calls.since_crash_at("notifier").len()), (0, 1));
     }
 }

@@ -110,6 +110,13 @@ impl Stack {
         self.endpoints.calls.of(function)
     }
 
+    /// What a function has called since [`Stack::crash_at`] was last asked for it, in that order: the service and the
+    /// operation, such as `dynamodb PutItem`.
+    #[must_use]
+    pub fn calls_since_crash_at(&self, function: &str) -> Vec<String> {
+        self.endpoints.calls.since_crash_at(function)
+    }
+
     /// How many processes [`Stack::crash_at`] has killed.
     #[must_use]
     pub fn crashes(&self) -> u64 {

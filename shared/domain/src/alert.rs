@@ -42,6 +42,12 @@ impl Threshold {
         }
     }
 
+    /// Whether the available quota is at the level or below; a percentage of nothing is never reached.
+    #[must_use]
+    pub fn is_reached(self, figures: &Figures, level: Amount) -> bool {
+        figures.available <= level && !self.is_silent(figures)
+    }
+
     fn is_silent(self, figures: &Figures) -> bool {
         matches!(self, Threshold::Percent(_)) && figures.granted.is_zero()
     }
@@ -143,7 +149,7 @@ fn lowest_crossed(
     for threshold in thresholds {
         let level = threshold.level(after)?;
         let was_above = before.available > threshold.level(before)?;
-        let is_crossed = was_above && after.available <= level && !threshold.is_silent(after);
+        let is_crossed = was_above && threshold.is_reached(after, level);
         if is_crossed && lowest.is_none_or(|(_, other)| level < other) {
             lowest = Some((*threshold, level));
         }
@@ -201,30 +207,63 @@ mod tests {
         assert!(names(("100", "0"), ("0", "0")).is_empty(), "a line that shrinks to nothing brings nothing back");
     }
 
-    /// Whatever the way of an account, what fires is what a watcher who remembers would say, and never twice without a
-    /// recovery in between.
+    /// What a watcher who remembers states instead of comparing two positions would say of one step.
+    #[derive(Default)]
+    struct Watcher {
+        was_above_zero: bool,
+        was_overdrawn: bool,
+        was_above_two: bool,
+        is_alarmed: bool,
+    }
+
+    impl Watcher {
+        fn see(&mut self, available: i64, granted: i64) -> Vec<&'static str> {
+            let mut said = Vec::new();
+            let (is_overdrawn, is_above_zero, is_above_two) = (available < 0, available > 0, available > 2);
+            if is_overdrawn && !self.was_overdrawn {
+                said.push("overdrawn");
+            }
+            if self.was_above_zero && !is_above_zero && granted > 0 {
+                said.push("depleted");
+            }
+            if self.was_above_two && !is_above_two {
+                said.push("threshold");
+            }
+            let is_alarmed = is_overdrawn || (!is_above_zero && granted > 0);
+            if self.is_alarmed && !is_alarmed && (is_above_zero || self.was_overdrawn) {
+                said.push("replenished");
+            }
+            *self = Watcher {
+                was_above_zero: is_above_zero,
+                was_overdrawn: is_overdrawn,
+                was_above_two: is_above_two,
+                is_alarmed,
+            };
+            said
+        }
+    }
+
     #[test]
-    fn along_any_way_alerts_and_recoveries_take_turns() {
+    fn along_any_way_two_positions_tell_what_a_watcher_remembers() {
+        let level = [Threshold::Amount(Amount::parse("2", 2).unwrap())];
         let mut runner = proptest::test_runner::TestRunner::default();
         let way = proptest::collection::vec((-3_i64..6, 0_i64..6), 2..40);
         let run = runner.run(&way, |steps| {
-            let (mut is_overdrawn, mut is_low) = (false, false);
+            let mut watcher = Watcher::default();
+            watcher.see(steps[0].0, steps[0].1);
             for pair in steps.windows(2) {
                 let at = |(available, granted): (i64, i64)| figures(&granted.to_string(), &available.to_string());
-                let (before, after) = (at(pair[0]), at(pair[1]));
-                let level = [Threshold::Amount(Amount::parse("2", 2).unwrap())];
-                is_overdrawn = if before.available.is_negative() { is_overdrawn } else { false };
-                is_low = if pair[0].0 > 2 { false } else { is_low };
-                for alert in crossings(&before, &after, &level).unwrap() {
-                    match alert {
-                        Alert::Overdrawn => proptest::prop_assert!(!std::mem::replace(&mut is_overdrawn, true)),
-                        Alert::ThresholdCrossed { .. } => {
-                            proptest::prop_assert!(!std::mem::replace(&mut is_low, true));
-                        }
-                        Alert::Depleted => proptest::prop_assert!(pair[0].0 > 0 && pair[1].0 <= 0 && pair[1].1 > 0),
-                        Alert::Replenished => proptest::prop_assert!(pair[0].0 <= 0 && pair[1].0 >= 0),
-                    }
-                }
+                let alerts = crossings(&at(pair[0]), &at(pair[1]), &level).unwrap();
+                let fired: Vec<_> = alerts
+                    .iter()
+                    .map(|alert| match alert {
+                        Alert::Overdrawn => "overdrawn",
+                        Alert::Depleted => "depleted",
+                        Alert::ThresholdCrossed { .. } => "threshold",
+                        Alert::Replenished => "replenished",
+                    })
+                    .collect();
+                proptest::prop_assert_eq!(fired, watcher.see(pair[1].0, pair[1].1));
             }
             Ok(())
         });

@@ -193,7 +193,8 @@ pub fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) && rust_iso3166::from_alpha2(text).is_some()
 }
 
-/// Whether the text is an e-mail address that mail can be sent to: no display name, no bare host.
+/// Whether the text is an e-mail address that mail can be sent to: no display name, no bare host, ASCII only, as the mail
+/// service takes no other. A domain in another script has its ASCII form, `xn--…`.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     let options = email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
@@ -201,7 +202,7 @@ pub fn is_email(text: &str) -> bool {
     let is_plain = !text.contains(['"', '<', '>', '(', ')', '\\']);
     let has_named_domain = text.rsplit('.').next().is_some_and(|top| !top.bytes().all(|byte| byte.is_ascii_digit()));
     let is_address = email_address::EmailAddress::parse_with_options(text, options).is_ok();
-    text.len() <= 254 && is_plain && has_named_domain && is_address
+    text.len() <= 254 && text.is_ascii() && !text.contains("=?") && is_plain && has_named_domain && is_address
 }
 
 #[cfg(test)]
@@ -256,7 +257,7 @@ mod tests {
             assert!(!is_console_account_id(bad), "{bad}");
         }
         assert!(is_country("KR") && !is_country("kr") && !is_country("XX") && !is_country("KOR"));
-        assert!(is_email("kim@partner.example") && is_email("kim+cloud@한빛.example"));
+        assert!(is_email("kim@partner.example") && is_email("kim+cloud@xn--2q1bz6e.example"));
         for bad in [
             "kim",
             "kim@",
@@ -266,6 +267,9 @@ mod tests {
             "a b@partner.example",
             "\"<b>\"@x.example",
             "kim@1.2.3.4",
+            "kim@한빛.example",
+            "김@partner.example",
+            "=?UTF-8?q?a?=@partner.example",
         ] {
             assert!(!is_email(bad), "{bad}");
         }

@@ -185,15 +185,15 @@ pub fn locale(value: &Value) -> Result<String, Wrong> {
     one_of(&LOCALES, |text| LOCALES.iter().find(|locale| **locale == text).map(|locale| (*locale).to_owned()))(value)
 }
 
-/// A percentage above 0 and up to 100 with at most two fraction digits: a decimal number in a string, or a whole number.
+/// A percentage above 0 and below 100 with at most two fraction digits: a decimal number in a string, or a whole number.
 ///
 /// # Errors
 /// Says which of the rules is broken.
 pub fn percent(value: &Value) -> Result<Amount, Wrong> {
     let text = value.as_u64().map(|number| Value::String(number.to_string()));
     let percent = positive(PERCENT_DIGITS)(text.as_ref().unwrap_or(value))?;
-    let is_fit = percent.to_decimal() <= Decimal::ONE_HUNDRED;
-    if is_fit { Ok(percent) } else { Err(Wrong::new("too_large", "must not be above 100")) }
+    let is_fit = percent.to_decimal() < Decimal::ONE_HUNDRED;
+    if is_fit { Ok(percent) } else { Err(Wrong::new("too_large", "must be below 100")) }
 }
 
 #[cfg(test)]
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn percentages_are_above_nothing_and_not_above_all() {
         assert_eq!(percent(&json!(20)), percent(&json!("20.00")));
-        for value in [json!(0), json!(101), json!(-1), json!(12.5), json!("100.01"), json!("1.001"), json!("20%")] {
+        for value in [json!(0), json!(101), json!(-1), json!(12.5), json!("100"), json!("1.001"), json!("20%")] {
             assert!(percent(&value).is_err(), "{value}");
         }
     }

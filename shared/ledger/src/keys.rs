@@ -25,6 +25,8 @@
 //! | `NOTIFICATIONS#acc_…` | `ntf_…` | a notification in the account's inbox |
 //! | `UNREAD#acc_…` | `ntf_…` | pointer: a notification that nobody has read |
 //! | `MAILS#`event | digest of the address | what became of an event's mail to one recipient |
+//! | `MAILED#`digest of an address | hour | how many mails the address got in it |
+//! | `MAILED#acc_…` | hour | how many mails about the account went out in it |
 //! | `SUPPRESSED#`digest of an address | `SUPPRESSED` | an address that mail must not go to |
 //! | `ROLLUP#acc_…` | `TOTALS` | the totals over an account's children |
 //! | `ROLLUP#acc_…` | `acc_…` | what a child contributes to them |
@@ -240,6 +242,14 @@ pub(crate) fn unread_notification(account: AccountId, id: NotificationId) -> Key
 /// `event` is an event's stable id. Addresses are people's: a key holds a digest.
 pub(crate) fn mail(event: &str, address: &str) -> Key {
     Key::new(format!("MAILS#{}", bounded(event)), address_digest(address))
+}
+
+pub(crate) fn mails_to(address: &str, hour: i64) -> Key {
+    Key::new(format!("MAILED#{}", address_digest(address)), hour.to_string())
+}
+
+pub(crate) fn mails_about(account: AccountId, hour: i64) -> Key {
+    Key::new(format!("MAILED#{account}"), hour.to_string())
 }
 
 pub(crate) fn suppression(address: &str) -> Key {

@@ -12,7 +12,7 @@ mod tests;
 
 use askama::Template;
 use domain::alert::{Alert, Threshold};
-use domain::{Amount, Currency};
+use domain::{Amount, Currency, Timestamp};
 
 pub use locale::Locale;
 use sentences::{Mentions, Sentences, Told};
@@ -36,6 +36,10 @@ pub struct Facts {
     pub link: String,
     /// The recipient's alert settings in the portal.
     pub settings_link: String,
+    /// When it happened: a mail may come late.
+    pub occurred_at: Timestamp,
+    /// Whether the recipient gets no further mail for some time.
+    pub is_last: bool,
 }
 
 /// A mail, but for its addresses.
@@ -67,6 +71,7 @@ struct TextPart<'a> {
     sentences: &'a Sentences,
     figures: &'a [(&'a str, &'a str)],
     colon: &'static str,
+    is_last: bool,
     link: &'a str,
     settings_link: &'a str,
 }
@@ -78,6 +83,7 @@ struct HtmlPart<'a> {
     language: &'static str,
     sentences: &'a Sentences,
     figures: &'a [(&'a str, &'a str)],
+    is_last: bool,
     link: &'a str,
     settings_link: &'a str,
 }
@@ -98,10 +104,13 @@ pub fn mail(locale: Locale, facts: &Facts) -> Result<Mail, RenderError> {
     if let Told::Threshold { threshold_in_full, .. } = &mentions.told {
         figures.push((&sentences.label_threshold, threshold_in_full));
     }
+    let time = time(facts.occurred_at);
+    figures.push((&sentences.label_time, &time));
+    let is_last = facts.is_last;
     let (sentences, figures, colon) = (&sentences, figures.as_slice(), locale.colon());
     let (link, settings_link) = (facts.link.as_str(), facts.settings_link.as_str());
-    let text = TextPart { sentences, figures, colon, link, settings_link }.render()?;
-    let html = HtmlPart { language: locale.name(), sentences, figures, link, settings_link }.render()?;
+    let text = TextPart { sentences, figures, colon, is_last, link, settings_link }.render()?;
+    let html = HtmlPart { language: locale.name(), sentences, figures, is_last, link, settings_link }.render()?;
     Ok(Mail { subject: sentences.title.clone(), text, html })
 }
 
@@ -144,4 +153,11 @@ fn told(locale: Locale, facts: &Facts) -> Result<Told, RenderError> {
         Alert::Replenished if facts.available.is_zero() => Told::Cleared,
         Alert::Replenished => Told::Replenished,
     })
+}
+
+/// In a form that every language reads, as one mail is read in several time zones.
+fn time(at: Timestamp) -> String {
+    let text = at.to_string();
+    let seconds = text.split('.').next().unwrap_or_default();
+    format!("{} UTC", seconds.replace('T', " "))
 }

@@ -35,11 +35,13 @@ pub(super) struct Sentences {
     pub open: String,
     pub reason: String,
     pub choice: String,
+    pub last: String,
     pub settings: String,
     pub label_company: String,
     pub label_available: String,
     pub label_granted: String,
     pub label_threshold: String,
+    pub label_time: String,
 }
 
 macro_rules! languages {
@@ -47,8 +49,8 @@ macro_rules! languages {
         $(
             #[derive(Template)]
             #[template(path = $path, blocks = [
-                "title", "greeting", "happened", "meaning", "open", "reason", "choice", "settings",
-                "label_company", "label_available", "label_granted", "label_threshold",
+                "title", "greeting", "happened", "meaning", "open", "reason", "choice", "last", "settings",
+                "label_company", "label_available", "label_granted", "label_threshold", "label_time",
             ])]
             struct $locale<'a> {
                 told: &'a Told,
@@ -73,11 +75,13 @@ macro_rules! languages {
                         open: one_line(language.as_open())?,
                         reason: one_line(language.as_reason())?,
                         choice: one_line(language.as_choice())?,
+                        last: one_line(language.as_last())?,
                         settings: one_line(language.as_settings())?,
                         label_company: one_line(language.as_label_company())?,
                         label_available: one_line(language.as_label_available())?,
                         label_granted: one_line(language.as_label_granted())?,
                         label_threshold: one_line(language.as_label_threshold())?,
+                        label_time: one_line(language.as_label_time())?,
                     })
                 })*
             }

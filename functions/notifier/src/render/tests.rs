@@ -15,7 +15,9 @@ fn facts(kind: Alert, granted: &str, available: &str, code: &str) -> Facts {
         available: amount(available),
         currency: Currency::parse(code).unwrap(),
         link: "https://portal.example/accounts/acc_1?tab=quota&from=mail".into(),
-        settings_link: "https://portal.example/accounts/acc_1/alerts".into(),
+        settings_link: "https://portal.example/accounts/acc_1/alert-policy".into(),
+        occurred_at: Timestamp::parse("2026-11-21T10:00:00.250Z").unwrap(),
+        is_last: false,
     }
 }
 
@@ -60,6 +62,15 @@ fn every_mail_in_every_language() {
             read.push_str(&parts.join("\n\n"));
         }
         insta::assert_snapshot!(format!("mails_{name}"), read);
+    }
+}
+
+#[test]
+fn the_last_mail_for_some_time_says_so_in_every_language() {
+    for locale in LOCALES.map(Locale::from_name) {
+        let facts = facts(Alert::Depleted, "1000", "0", "USD");
+        let (once, last) = (mail(locale, &facts).unwrap(), mail(locale, &Facts { is_last: true, ..facts }).unwrap());
+        assert!(last.text.len() > once.text.len() + 30 && last.html.len() > once.html.len() + 30, "{}", last.text);
     }
 }
 

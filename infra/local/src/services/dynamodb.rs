@@ -95,7 +95,8 @@ impl Services {
     }
 }
 
-fn operation(request: &Request<Incoming>) -> &str {
+/// The operation that a request of AWS's JSON protocol names; empty if it names none.
+pub(super) fn operation(request: &Request<Incoming>) -> &str {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     target.and_then(|target| target.rsplit('.').next()).unwrap_or_default()
 }

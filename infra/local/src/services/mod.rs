@@ -73,6 +73,13 @@ impl<'a> Caller<'a> {
         let (instance, path) = rest.split_at_checked(end)?;
         Some(Caller { service, function, instance: instance.parse().ok()?, path })
     }
+
+    /// What a request asks of which service: `dynamodb PutItem`.
+    fn call(&self, request: &Request<Incoming>) -> String {
+        let operation = dynamodb::operation(request);
+        // REST services have the path instead.
+        format!("{} {}", self.service, if operation.is_empty() { self.path } else { operation })
+    }
 }
 
 impl Services {
@@ -84,7 +91,7 @@ impl Services {
     async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
         let uri = request.uri().clone();
         let Some(caller) = Caller::of(uri.path()) else { return Ok(answer::unknown_operation()) };
-        let moment = self.shared.parts.calls.count(caller.function);
+        let moment = self.shared.parts.calls.count(caller.function, || caller.call(&request));
         if moment == Some(Moment::Before) {
             return self.crash(&caller).await;
         }

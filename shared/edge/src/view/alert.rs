@@ -62,7 +62,7 @@ fn level(known: Threshold, lineage: &Lineage, figures: &Figures) -> Result<Value
     let level = known.level(figures)?;
     let mut shown = threshold(known, lineage);
     shown.insert("level".to_owned(), json!(level.show(lineage.currency)));
-    shown.insert("is_reached".to_owned(), json!(figures.available <= level));
+    shown.insert("is_reached".to_owned(), json!(known.is_reached(figures, level)));
     Ok(Value::Object(shown))
 }
 

@@ -5,16 +5,30 @@
 //! it could say, or the service's answer was lost — the mail may or may not be under way; then it is sent a second time,
 //! and never a third.
 
-use domain::Timestamp;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::{AccountId, Timestamp};
 
-use crate::client::Ledger;
+use crate::client::{Ledger, failed};
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::transaction::{Attempts, Reason, Write};
 
 /// How often a mail is handed over when nothing is known of the tries before.
 const MAX_UNKNOWN_TRIES: u64 = 2;
+
+/// How many mails an address gets in an hour. Anybody may be named as a recipient, and whoever plays with quota makes
+/// alerts: nobody's mailbox is to be flooded. What comes beyond is in the inbox.
+pub const MAILS_PER_ADDRESS_AND_HOUR: u64 = 100;
+
+/// How many mails about one account go out in an hour, so that none uses up what the deployment may send.
+pub const MAILS_PER_ACCOUNT_AND_HOUR: u64 = 300;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// How long an hour's counter is kept before the table drops it, in seconds.
+const COUNTER_KEPT_SECONDS: i64 = 7_200;
 
 /// Names one mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +37,8 @@ pub struct MailKey<'a> {
     pub event_id: &'a str,
     /// To whom.
     pub address: &'a str,
+    /// Which account it is about.
+    pub about: AccountId,
 }
 
 /// Somebody who wants to send a mail.
@@ -41,14 +57,21 @@ pub struct MailClaim<'a> {
 /// Whether a mail is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// Yes, now, by whoever claimed it; carries the version under which its outcome is written.
-    Send(u64),
+    /// Yes, now, by whoever claimed it.
+    Send {
+        /// The version under which its outcome is written.
+        version: u64,
+        /// Whether the recipient gets no further mail in this hour.
+        is_last: bool,
+    },
     /// It was sent, or will never be.
     Done,
     /// Somebody else may be sending it at this moment.
     Busy,
     /// It was handed over twice, and nothing is known of either.
     Spent,
+    /// The recipient, or the account that it is about, has had enough mail for this hour; it will not be sent.
+    Limited,
 }
 
 /// What came of sending.
@@ -86,12 +109,23 @@ impl Ledger {
         let key = keys::mail(claim.mail.event_id, claim.mail.address);
         let mut attempts = Attempts::new();
         let mut found = self.get(&key).await?;
+        let (mut is_counted, mut is_last) = (false, false);
         loop {
             let before = found.as_ref().map(read_state).transpose()?;
             let tries = match judge(before.as_ref(), claim) {
                 Ok(tries) => tries,
                 Err(verdict) => return Ok(verdict),
             };
+            if before.is_none() && !is_counted {
+                is_counted = true;
+                is_last = match self.count_mail(claim).await? {
+                    Some(is_last) => is_last,
+                    None => {
+                        self.refuse_mail(claim).await?;
+                        return Ok(Claimed::Limited);
+                    }
+                };
+            }
             let version = before.as_ref().map_or(1, |before| before.version.saturating_add(1));
             let state = State {
                 status: SENDING.to_owned(),
@@ -102,7 +136,7 @@ impl Ledger {
             };
             let Err(reasons) = self.transact(vec![Write::version(item(claim.mail, &state).build(), version)]).await?
             else {
-                return Ok(Claimed::Send(version));
+                return Ok(Claimed::Send { version, is_last });
             };
             attempts.pause().await?;
             found = match reasons.into_iter().next() {
@@ -110,6 +144,59 @@ impl Ledger {
                 _ => self.get(&key).await?,
             };
         }
+    }
+
+    /// Counts a mail that was not tried before; answers whether it is the last one for this hour, or `None` when there have
+    /// been enough.
+    async fn count_mail(&self, claim: &MailClaim<'_>) -> Result<Option<bool>, Error> {
+        let hour = claim.now.unix_ms().div_euclid(HOUR_MS);
+        let about = keys::mails_about(claim.mail.about, hour);
+        if self.count_up(&about, MAILS_PER_ACCOUNT_AND_HOUR, claim.now).await?.is_none() {
+            return Ok(None);
+        }
+        let to = keys::mails_to(claim.mail.address, hour);
+        let count = self.count_up(&to, MAILS_PER_ADDRESS_AND_HOUR, claim.now).await?;
+        Ok(count.map(|count| count >= MAILS_PER_ADDRESS_AND_HOUR))
+    }
+
+    /// Adds one to a counter, unless it stands at `most`; answers how far it is.
+    async fn count_up(&self, key: &Key, most: u64, now: Timestamp) -> Result<Option<u64>, Error> {
+        let kept_until = now.unix_ms().div_euclid(1_000).saturating_add(COUNTER_KEPT_SECONDS);
+        let number = |number: String| AttributeValue::N(number);
+        let outcome = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .update_expression("ADD mails :one SET kept_until = :kept_until")
+            .condition_expression("attribute_not_exists(mails) OR mails < :most")
+            .expression_attribute_values(":one", number("1".to_owned()))
+            .expression_attribute_values(":most", number(most.to_string()))
+            .expression_attribute_values(":kept_until", number(kept_until.to_string()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await;
+        match outcome {
+            Ok(output) => Ok(Some(Reader(&output.attributes.unwrap_or_default()).number("mails")?)),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(failed(error)),
+            },
+        }
+    }
+
+    /// Writes down that a mail will not be sent, so that a later delivery in another hour does not bring it after all.
+    async fn refuse_mail(&self, claim: &MailClaim<'_>) -> Result<(), Error> {
+        let state = State {
+            status: REFUSED.to_owned(),
+            tries: 0,
+            holder: claim.holder.to_owned(),
+            deadline: claim.deadline,
+            version: 1,
+        };
+        let item = item(claim.mail, &state).text("reason", "too many mails in this hour").build();
+        // Refused means that somebody else has claimed it meanwhile.
+        self.write_all(|| vec![Write::create(item.clone())]).await.map(drop)
     }
 
     /// Writes down what came of a claimed mail.
@@ -177,7 +264,7 @@ fn judge(before: Option<&State>, claim: &MailClaim<'_>) -> Result<u64, Claimed> 
     match before.status.as_str() {
         SENT | REFUSED => Err(Claimed::Done),
         // Its answer was lost on the way to us.
-        SENDING if before.holder == claim.holder => Err(Claimed::Send(before.version)),
+        SENDING if before.holder == claim.holder => Err(Claimed::Send { version: before.version, is_last: false }),
         SENDING if before.deadline >= claim.now => Err(Claimed::Busy),
         _ if before.tries >= MAX_UNKNOWN_TRIES => Err(Claimed::Spent),
         _ => Ok(before.tries.saturating_add(1)),
@@ -211,12 +298,14 @@ mod tests {
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
-        Timestamp::parse(&format!("2026-11-21T10:{:02}:{:02}Z", seconds.div_euclid(60), seconds.rem_euclid(60))).unwrap()
+        Timestamp::parse(&format!("2026-11-21T10:{:02}:{:02}Z", seconds.div_euclid(60), seconds.rem_euclid(60)))
+            .unwrap()
     }
 
     fn judged(status: &str, tries: u64, deadline: i64, now: i64) -> Result<u64, Claimed> {
         let before = State { status: status.into(), tries, holder: "one".into(), deadline: at(deadline), version: 5 };
-        let mail = MailKey { event_id: "evt_1", address: "kim@partner.example" };
+        let about = AccountId::new(Timestamp::EPOCH, 1);
+        let mail = MailKey { event_id: "evt_1", address: "kim@partner.example", about };
         judge(Some(&before), &MailClaim { mail, holder: "two", now: at(now), deadline: at(900) })
     }
 

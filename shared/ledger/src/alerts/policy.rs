@@ -50,17 +50,21 @@ impl Ledger {
         }
     }
 
-    /// The alert policies of several accounts; those that have set none are left out.
+    /// The alert policies of several accounts; those that have set none are left out. One that cannot be read spoils no
+    /// other.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn alert_policies(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, AlertPolicy>, Error> {
+    pub async fn alert_policies(
+        &self,
+        accounts: &[AccountId],
+    ) -> Result<HashMap<AccountId, Result<AlertPolicy, Corrupt>>, Error> {
         let keys: Vec<Key> = accounts.iter().map(|account| keys::alert_policy(*account)).collect();
         let items = self.batch(&keys).await?;
         let mut policies = HashMap::with_capacity(accounts.len());
         for (account, key) in accounts.iter().zip(&keys) {
             if let Some(item) = items.get(key) {
-                policies.insert(*account, read_policy(item)?);
+                policies.insert(*account, read_policy(item));
             }
         }
         Ok(policies)
