@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use domain::AccountId;
 use events::{Bus, Error, Event, Outcome};
 
 /// How often an event is offered before its record is left to come again.
@@ -62,14 +63,14 @@ async fn offer(bus: &Bus, wave: &[Told], until: Instant) -> Vec<Outcome> {
     let mut outcomes = vec![Outcome::Failed(String::new()); wave.len()];
     let mut pause = PAUSE;
     for round in 0..MAX_OFFERS {
-        if round > 0 {
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2);
-        }
         let open: Vec<usize> = (0..wave.len()).filter(|index| is_failed(outcomes.get(*index))).collect();
         let events: Vec<&Event> = open.iter().filter_map(|index| wave.get(*index)).map(|told| &told.event).collect();
         if events.is_empty() || Instant::now() >= until {
             break;
+        }
+        if round > 0 {
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2);
         }
         let answer = match bus.publish(&events).await {
             Ok(answer) => answer,
@@ -111,13 +112,19 @@ struct Lines {
     /// Keys in the order in which they were first met.
     order: VecDeque<String>,
     waiting: HashMap<String, VecDeque<Told>>,
+    /// The accounts that applications became within this batch: their earlier steps go before, in the same line.
+    became: HashMap<String, AccountId>,
 }
 
 impl Lines {
     fn of(told: Vec<Told>) -> Lines {
-        let mut lines = Lines { order: VecDeque::new(), waiting: HashMap::new() };
+        let became = told
+            .iter()
+            .filter_map(|told| Some((application_id(&told.event)?.to_owned(), told.event.account_id?)))
+            .collect();
+        let mut lines = Lines { order: VecDeque::new(), waiting: HashMap::new(), became };
         for told in told {
-            let key = key(&told.event);
+            let key = lines.key(&told.event);
             let line = lines.waiting.entry(key.clone()).or_default();
             if line.is_empty() {
                 lines.order.push_back(key);
@@ -145,8 +152,16 @@ impl Lines {
 
     /// Gives up on everything that comes after an event of the same account.
     fn fail(&mut self, told: &Told, published: &mut Published) {
-        let rest = self.waiting.remove(&key(&told.event)).unwrap_or_default();
+        let rest = self.waiting.remove(&self.key(&told.event)).unwrap_or_default();
         published.failed.extend(rest.iter().map(|told| told.record));
+    }
+
+    /// What an event's order is kept within: its account, also the one that an application becomes, or the account below
+    /// which an applicant would stand.
+    fn key(&self, event: &Event) -> String {
+        let became = || application_id(event).and_then(|id| self.became.get(id)).copied();
+        let account = event.account_id.or_else(became).or(event.parent_id);
+        account.map_or_else(|| event.program_id.to_string(), |id| id.to_string())
     }
 
     fn fail_all(&mut self, published: &mut Published) {
@@ -155,15 +170,15 @@ impl Lines {
     }
 }
 
-/// What an event's order is kept within: its account, or the account below which an applicant would stand.
-fn key(event: &Event) -> String {
-    event.account_id.or(event.parent_id).map_or_else(|| event.program_id.to_string(), |id| id.to_string())
+/// The application that an event tells a step of.
+fn application_id(event: &Event) -> Option<&str> {
+    event.data.get("application_id")?.as_str()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{AccountId, EventType, ProgramId, Timestamp};
+    use domain::{EventType, ProgramId, Timestamp};
     use serde_json::Value;
 
     fn told(record: usize, account: u128) -> Told {

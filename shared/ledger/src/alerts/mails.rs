@@ -20,10 +20,10 @@ const MAX_UNKNOWN_TRIES: u64 = 2;
 
 /// How many mails an address gets in an hour. Anybody may be named as a recipient, and whoever plays with quota makes
 /// alerts: nobody's mailbox is to be flooded. What comes beyond is in the inbox.
-pub const MAILS_PER_ADDRESS_AND_HOUR: u64 = 100;
+pub const MAILS_PER_ADDRESS_AND_HOUR: u64 = 1_000;
 
 /// How many mails about one account go out in an hour, so that none uses up what the deployment may send.
-pub const MAILS_PER_ACCOUNT_AND_HOUR: u64 = 300;
+pub const MAILS_PER_ACCOUNT_AND_HOUR: u64 = 2_000;
 
 const HOUR_MS: i64 = 3_600_000;
 
