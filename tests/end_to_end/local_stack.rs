@@ -79,13 +79,17 @@ async fn a_token_is_given_for_a_whole_request_only() {
     let fit = json!({ "sub": "kim", "email": "kim@example.com", "memberships": "acc_x:admin" });
     let token = text(&anonymous.post("/_local/tokens").json(&fit).await.expect(200), "token");
     client().await.with_token(&token).get("/v1/me").await.expect(200);
+    // Somebody who is a member of nothing is known by an address alone, and sees nothing.
+    let stranger = anonymous.post("/_local/tokens").json(json!({ "email": "stranger@example.com" })).await.expect(200);
+    let own = client().await.with_token(&text(&stranger, "token")).get("/v1/me").await.expect(200);
+    assert_eq!(own["memberships"], json!([]));
     for unfit in [
         json!({}),
         json!([]),
         json!("kim"),
         json!({ "sub": "", "email": "e", "memberships": "" }),
         json!({ "sub": "kim", "email": 1, "memberships": "" }),
-        json!({ "sub": "kim", "email": "e" }),
+        json!({ "sub": "kim" }),
         json!({ "sub": "kim", "email": "e", "memberships": [1] }),
         json!({ "sub": "kim", "email": "e", "memberships": "", "role": "admin" }),
     ] {

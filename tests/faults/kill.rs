@@ -25,6 +25,12 @@ impl Shop {
         let distributor = text(&application, "account_id");
         let allocations = format!("/v1/accounts/{distributor}/allocations");
         provider.post(allocations).key("k").json(json!({ "amount": "1000.00" })).await.expect(201);
+        // What is broken from here on does not meet the invitation.
+        until(async || match all_mails(process).await.len() {
+            0 => Err("no invitation".to_owned()),
+            _ => Ok(()),
+        })
+        .await;
         Shop { distributor, email: text(&company["contact"], "email") }
     }
 
@@ -55,7 +61,14 @@ async fn local(process: &Process) -> Caller {
     process.caller("nobody", "none:viewer").await
 }
 
+/// The mails of alerts; invitations have no settings to lead to.
 async fn mails(process: &Process) -> Vec<Value> {
+    let mut mails = all_mails(process).await;
+    mails.retain(|mail| text(mail, "text").contains("/alert-policy"));
+    mails
+}
+
+async fn all_mails(process: &Process) -> Vec<Value> {
     local(process).await.get("/_local/mails").await.expect(200).as_array().unwrap().clone()
 }
 

@@ -11,10 +11,10 @@ const ACCOUNTS: usize = 3;
 /// So many calls after the mails were claimed, some of them were those of a mail that was refused.
 const CALLS: u64 = 8;
 
-/// Has new customers use up their quota; answers with each of them and the event that is to be mailed.
-async fn deplete_some(world: &World) -> Vec<(Partner, String)> {
+/// Has customers use up their quota; answers with each of them and the event that is to be mailed.
+async fn deplete(world: &World, customers: Vec<Partner>) -> Vec<(Partner, String)> {
     let mut depleted = Vec::new();
-    for customer in world.customers(ACCOUNTS, "100.00").await {
+    for customer in customers {
         world.program.purchase(&customer.id, "100.00").await.expect(201);
         let [event] = notified(&world.told(&customer, &DEPLETION).await).try_into().unwrap();
         depleted.push((customer, event));
@@ -52,8 +52,9 @@ async fn an_alert_survives_an_outage_of_mail_and_arrives_once() {
     let world = World::of_customers(own_stack().await).await;
     let seed = seed();
     for kind in ["error", "throttle", "conflict"] {
+        let customers = world.customers(ACCOUNTS, "100.00").await;
         Fault::new("ses", kind, 1.0).begin(&world.program, seed).await;
-        let depleted = deplete_some(&world).await;
+        let depleted = deplete(&world, customers).await;
         for (customer, event) in &depleted {
             match kind {
                 "error" => given_up_for_now(&world, event).await,
@@ -75,8 +76,9 @@ async fn an_alert_survives_an_outage_of_mail_and_arrives_once() {
 #[tokio::test]
 async fn a_mail_whose_answer_is_lost_is_sent_at_most_once_more() {
     let world = World::of_customers(own_stack().await).await;
+    let customers = world.customers(ACCOUNTS, "100.00").await;
     Fault::new("ses", "lost_response", 1.0).begin(&world.program, seed()).await;
-    let depleted = deplete_some(&world).await;
+    let depleted = deplete(&world, customers).await;
     for (_, event) in &depleted {
         given_up_for_now(&world, event).await;
     }

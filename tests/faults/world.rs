@@ -46,6 +46,7 @@ impl World {
         let program = Program::on(stack, &settings()).await;
         let root = program.root.clone();
         let distributor = program.onboard(&root).await;
+        invited(&program, &distributor).await;
         let reseller = partner(&program, &distributor).await;
         program.allocate(&root, &distributor, "3000000.00").await.expect(201);
         program.allocate(&distributor, &reseller.id, "1000000.00").await.expect(201);
@@ -200,7 +201,22 @@ impl World {
 async fn partner(program: &Program, parent: &str) -> Partner {
     let company = company::with(&program.company(), &json!({ "locale": "en" }));
     let id = program.onboard_company(parent, &company).await;
+    invited(program, &id).await;
     Partner { id, email: text(&company["contact"], "email") }
+}
+
+/// Waits until an account's first member is invited and the notifier knows that: what is counted or killed afterwards is
+/// not busy with the invitation.
+async fn invited(program: &Program, account: &str) {
+    until(async || {
+        let events = program.events_mentioning(account).await;
+        let Some(event) = events.iter().find(|event| event["detail-type"] == "MemberInvited") else {
+            return Err(format!("of {account}: {}", types(&events).join(", ")));
+        };
+        let mails = store::partition(program.stack(), &format!("MAILS#{}", text(&event["detail"], "id"))).await;
+        if mails.iter().any(|mail| mail["status"] == "sent") { Ok(()) } else { Err(format!("{mails:#?}")) }
+    })
+    .await;
 }
 
 /// The version of an item; empty when there is none.

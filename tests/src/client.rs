@@ -11,6 +11,8 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
+use crate::contract;
+
 /// Long enough for the slowest machine; only a hung stack takes it.
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -89,7 +91,7 @@ impl Caller {
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        Call { request, shown: format!("{method} {path}") }
+        Call { request, shown: format!("{method} {path}"), method, path: path.to_owned() }
     }
 }
 
@@ -98,6 +100,8 @@ impl Caller {
 #[must_use = "a request is sent by awaiting it"]
 pub struct Call {
     request: RequestBuilder,
+    method: Method,
+    path: String,
     shown: String,
 }
 
@@ -141,17 +145,24 @@ impl Call {
         self
     }
 
-    /// Sends it, to whom may not answer.
+    /// Sends it, to whom may not answer. What the API's description covers has to be answered as that says.
     ///
     /// # Errors
     /// Why there is no answer, or no whole one.
+    ///
+    /// # Panics
+    /// When the answer is not as described.
     pub async fn attempt(self) -> Result<Answer, String> {
-        let Call { request, shown } = self;
+        let Call { request, method, path, shown } = self;
         let gone = |error: reqwest::Error| format!("no answer to this request: {error:?}\n{shown}");
         let response = request.send().await.map_err(gone)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.map_err(gone)?;
-        Ok(Answer { status, headers, text, request: shown })
+        let answer = Answer { status, headers, text, request: shown };
+        match contract::fault_of(method.as_str(), &path, &answer) {
+            None => Ok(answer),
+            Some(fault) => panic!("not as the API's description says: {fault}\n{answer}"),
+        }
     }
 
     async fn send(self) -> Answer {

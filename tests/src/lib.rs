@@ -14,6 +14,7 @@
 
 pub mod client;
 pub mod company;
+pub mod contract;
 pub mod desk;
 pub mod moment;
 pub mod process;

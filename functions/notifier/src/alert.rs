@@ -1,29 +1,20 @@
 //! An alert: into the inboxes, then to everybody's mailbox.
 
-use std::time::{Duration, Instant};
-
 use domain::alert::Alert;
 use domain::{AccountId, EventType, Notification, NotificationId, Timestamp};
 use events::{AlertData, Received};
 use futures_util::{StreamExt, stream};
-use ledger::{Audience, Claimed, MailClaim, MailKey, MailOutcome};
+use ledger::Audience;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::audience::{Addressee, addressees, hearer};
 use crate::delivery::{Again, Delivery, Notifier};
-use crate::post::{Letter, SENDING_TIMEOUT, Sent};
+use crate::mailing::{self, Envelope};
 use crate::render::{self, Facts};
-use crate::time::FUNCTION_TIMEOUT;
 
 /// How many mails of one alert are sent side by side.
 const MAILS_AT_ONCE: usize = 2;
-
-/// How long a claim holds: claiming may take half of it, sending the other half.
-const CLAIM: Duration = SENDING_TIMEOUT.saturating_mul(2);
-
-/// After this no further mail is begun: what was is ended before the function's time is up.
-const BEGIN_UNTIL: Duration = FUNCTION_TIMEOUT.saturating_sub(SENDING_TIMEOUT.saturating_mul(4));
 
 #[derive(Deserialize)]
 struct Detail {
@@ -149,7 +140,6 @@ async fn mail_all(
     if unsent == 0 { Ok(()) } else { Err(Again::Mails { unsent }) }
 }
 
-/// Sends one mail unless that was done; answers whether there is nothing left to do for this recipient.
 async fn mail(
     notifier: &Notifier,
     told: &Told,
@@ -157,71 +147,13 @@ async fn mail(
     addressee: &Addressee,
     delivery: &Delivery<'_>,
 ) -> bool {
-    if delivery.clock.elapsed() > BEGIN_UNTIL {
-        return false;
-    }
-    let claim = MailClaim {
-        mail: MailKey { event_id: &told.event_id, address: &addressee.email, about: told.about },
-        holder: &delivery.holder,
-        now: delivery.clock.now(),
-        deadline: delivery.clock.in_future(CLAIM),
+    let facts = facts(notifier, told, audiences, addressee.account_id, addressee.is_own);
+    let envelope = Envelope {
+        event_id: &told.event_id,
+        about: told.about,
+        to: &addressee.email,
+        settings_link: Some(&facts.settings_link),
     };
-    let begun = Instant::now();
-    let (version, is_last) = match notifier.ledger.claim_mail(&claim).await {
-        Ok(Claimed::Done) => return true,
-        Ok(Claimed::Limited) => {
-            tracing::warn!(service = "notifier", event_id = told.event_id, account_id = %told.about, "mail limited");
-            return true;
-        }
-        Ok(Claimed::Send { version, is_last }) => (version, is_last),
-        Ok(Claimed::Busy) => return false,
-        Ok(Claimed::Spent) => {
-            tracing::error!(service = "notifier", event_id = told.event_id, "mail handed over twice without an answer");
-            return false;
-        }
-        Err(_) => return false,
-    };
-    let limit = SENDING_TIMEOUT.saturating_sub(begun.elapsed());
-    let sent = if limit.is_zero() {
-        // Claiming took so long that the claim might end before the sending.
-        Sent::NotTaken("no time".to_owned())
-    } else {
-        let facts = Facts { is_last, ..facts(notifier, told, audiences, addressee.account_id, addressee.is_own) };
-        send(notifier, told, &facts, addressee, limit).await
-    };
-    settle(notifier, told, &claim, version, &sent, delivery).await
-}
-
-async fn send(notifier: &Notifier, told: &Told, facts: &Facts, addressee: &Addressee, limit: Duration) -> Sent {
-    let mail = match render::mail(addressee.locale, facts) {
-        Ok(mail) => mail,
-        Err(error) => return Sent::NotTaken(error.to_string()),
-    };
-    let letter =
-        Letter { to: &addressee.email, mail: &mail, settings_link: &facts.settings_link, event_id: &told.event_id };
-    notifier.post.send(&letter, limit).await
-}
-
-async fn settle(
-    notifier: &Notifier,
-    told: &Told,
-    claim: &MailClaim<'_>,
-    version: u64,
-    sent: &Sent,
-    delivery: &Delivery<'_>,
-) -> bool {
-    let (outcome, is_settled) = match sent {
-        Sent::Taken(id) => (MailOutcome::Sent(id), true),
-        Sent::Refused(reason) => (MailOutcome::Refused(reason), true),
-        Sent::NotTaken(_) => (MailOutcome::NotSent, false),
-        Sent::Unknown(_) => (MailOutcome::Unknown, false),
-    };
-    if let Sent::Refused(code) | Sent::NotTaken(code) | Sent::Unknown(code) = sent {
-        let account_id = told.about.to_string();
-        let message = if is_settled { "mail refused" } else { "mail not sent" };
-        tracing::warn!(service = "notifier", event_id = told.event_id, account_id, code, "{message}");
-    }
-    // What cannot be written down counts as unknown when the message comes again.
-    let written = notifier.ledger.settle_mail(claim, version, outcome, delivery.clock.now()).await;
-    is_settled && written.is_ok()
+    let write = |is_last| render::mail(addressee.locale, &Facts { is_last, ..facts.clone() });
+    mailing::mail(notifier, envelope, delivery, write).await
 }

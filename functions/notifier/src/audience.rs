@@ -88,7 +88,7 @@ mod tests {
         });
         let added = added.iter().map(|email| Recipient { email: (*email).into(), locale: "ja".into() });
         Audience {
-            profile: Profile { account_id: id(number), legal_name: "Hanbit".into(), company },
+            profile: Profile { account_id: id(number), legal_name: "Hanbit".into(), company, version: 1 },
             policy: AlertPolicy { thresholds: None, recipients: added.collect() },
         }
     }

@@ -6,7 +6,7 @@ use ledger::Ledger;
 
 use crate::post::Post;
 use crate::time::Clock;
-use crate::{alert, feedback};
+use crate::{alert, feedback, invitation};
 
 /// How many messages are dealt with side by side.
 const MESSAGES_AT_ONCE: usize = 5;
@@ -69,6 +69,9 @@ impl Notifier {
     async fn deliver(&self, message: &Message, delivery: &Delivery<'_>) -> Result<(), Again> {
         let event = Received::parse(&message.body).map_err(|_| Again::NotUnderstood("its envelope"))?;
         match event.source.as_str() {
+            events::SOURCE if event.detail_type == invitation::EVENT.name() => {
+                invitation::invite(self, &event, delivery).await
+            }
             events::SOURCE => alert::tell(self, &event, delivery).await,
             feedback::SOURCE => feedback::take(&self.ledger, &event).await,
             _ => Err(Again::NotUnderstood("its source")),

@@ -1,10 +1,12 @@
-//! Tells the right people of an alert: in the inboxes of the account and its parent, and by mail; and keeps mail from
-//! addresses that bounced or complained.
+//! Tells the right people of an alert: in the inboxes of the account and its parent, and by mail; invites new
+//! members; and keeps mail from addresses that bounced or complained.
 
 mod alert;
 mod audience;
 mod delivery;
 mod feedback;
+mod invitation;
+mod mailing;
 mod post;
 mod render;
 mod time;

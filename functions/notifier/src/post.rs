@@ -39,8 +39,8 @@ pub struct Letter<'a> {
     pub to: &'a str,
     /// What it says.
     pub mail: &'a Mail,
-    /// Where the recipient changes what it hears of.
-    pub settings_link: &'a str,
+    /// Where the recipient changes what it hears of, where that can be changed.
+    pub settings_link: Option<&'a str>,
     /// The event that it tells of, by which it is found.
     pub event_id: &'a str,
 }
@@ -123,11 +123,12 @@ fn message(letter: &Letter<'_>) -> Result<Message, aws_sdk_sesv2::error::BuildEr
     let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
     let header = |name: &str, value: &str| MessageHeader::builder().name(name).value(value).build();
     let body = Body::builder().text(content(&letter.mail.text)?).html(content(&letter.mail.html)?).build();
+    // A page to look at, not an address that acts: programs that open every link must not unsubscribe anybody.
+    let settings = letter.settings_link.map(|link| header("List-Unsubscribe", &format!("<{link}>"))).transpose()?;
     let message = Message::builder()
         .subject(content(&letter.mail.subject)?)
         .body(body)
-        // A page to look at, not an address that acts: programs that open every link must not unsubscribe anybody.
-        .headers(header("List-Unsubscribe", &format!("<{}>", letter.settings_link))?)
+        .set_headers(settings.map(|header| vec![header]))
         // Nobody's absence note answers a machine.
         .headers(header("Auto-Submitted", "auto-generated")?)
         .headers(header("X-Auto-Response-Suppress", "All")?)

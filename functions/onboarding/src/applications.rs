@@ -1,12 +1,13 @@
 //! Applications: handed in, amended, read.
 
-use domain::account::{Account, Tier};
+use domain::account::Tier;
 use domain::application::{Application, ApplicationStatus, Step};
-use domain::price::effective_discount;
+use domain::company::Company;
+use domain::price::require_within_parents;
 use domain::program::{Policy, Program};
 use domain::verification::{Facts, verify};
-use domain::{AccountId, ApplicationId, Discount, FieldError, Refusal, Timestamp};
-use edge::{Authorised, Problem, Reply, discount, next_cursor, view};
+use domain::{AccountId, ApplicationId, Discount, IdempotencyKey, Refusal, Timestamp};
+use edge::{Authorised, Fields, Problem, Reply, discount, next_cursor, view};
 use ledger::{Approval, Error, Ledger, Parents, Replayed, Start};
 
 use crate::Onboarding;
@@ -24,28 +25,53 @@ struct Verified {
     now: Timestamp,
 }
 
+/// What an application asks for.
+pub struct Submission {
+    /// What the company says about itself.
+    pub company: Company,
+    /// The discount that it would have.
+    pub discount: Option<Discount>,
+}
+
+impl Submission {
+    /// Reads the body of an application.
+    pub fn read(mut fields: Fields) -> Result<Submission, Problem> {
+        let company = company::read(&mut fields, None);
+        let discount = fields.optional("discount", discount);
+        fields.finish(company.zip(discount).map(|(company, discount)| Submission { company, discount }))
+    }
+}
+
 /// `POST /accounts/{id}/applications`: apply for a child. It is verified and stored together with the outcome; when all is
 /// well and the policy says so, the account exists at once.
 pub async fn apply(onboarding: &Onboarding, request: &Authorised) -> Result<Reply, Problem> {
     let key = request.idempotency_key()?;
-    let application = submitted(request)?;
+    let submission = Submission::read(request.fields()?)?;
     let viewer = request.viewer()?;
-    if let Some(first) = onboarding.ledger.application_of_key(key.as_ref()).await? {
-        return Ok(Reply::created(&view::application(&first, &viewer))?.replayed(true));
-    }
-    let start = Start::New { application: Box::new(application.clone()), key, now: request.now() };
-    match verify_and_store(onboarding, request, &application, &start, |_| Ok(())).await? {
+    match submit(onboarding, request, submission, key).await? {
         Replayed::First(application) => Reply::created(&view::application(&application, &viewer)),
         Replayed::Again(first) => Ok(Reply::created(&view::application(&first, &viewer))?.replayed(true)),
     }
 }
 
-fn submitted(request: &Authorised) -> Result<Application, Problem> {
+/// Applies once for ever where there is a key: a repeat is answered as the first time.
+pub async fn submit(
+    onboarding: &Onboarding,
+    request: &Authorised,
+    submission: Submission,
+    key: Option<IdempotencyKey>,
+) -> Result<Replayed<Application>, Problem> {
+    if let Some(first) = onboarding.ledger.application_of_key(key.as_ref()).await? {
+        return Ok(Replayed::Again(first));
+    }
+    let application = submitted(request, submission)?;
+    let start = Start::New { application: Box::new(application.clone()), key, now: request.now() };
+    verify_and_store(onboarding, request, &application, &start, |_| Ok(())).await
+}
+
+fn submitted(request: &Authorised, submission: Submission) -> Result<Application, Problem> {
     let parent = request.target()?.clone();
-    let mut fields = request.fields()?;
-    let company = company::read(&mut fields, None);
-    let discount = fields.optional("discount", discount);
-    let (company, discount) = fields.finish(company.zip(discount))?;
+    let Submission { company, discount } = submission;
     let step = Step { status: ApplicationStatus::Submitted, at: request.now(), by: request.by()?, reason: None };
     Ok(Application {
         id: ApplicationId::new(request.now(), request.random()),
@@ -100,13 +126,17 @@ async fn verify_and_store(
     let account_id = AccountId::new(request.now(), request.random());
     for _ in 0..MAX_VERIFICATIONS {
         let (parent, ancestors) = onboarding.ledger.account_line(&candidate.parent).await?;
-        require_discount(candidate, &parent, &ancestors)?;
+        if let Some(wanted) = candidate.discount {
+            require_within_parents(wanted, &parent, &ancestors)?;
+        }
         let facts = verification::facts(onboarding, &program, &parent, candidate).await?;
         let verified = Verified { facts, policy, default, account_id, now: request.now() };
         let decide = |application: &mut Application, parents: &Parents| {
             submit(application)?;
             conclude(application, parents, &verified)
         };
+        // Rows of one import change the same parent: one at a time they are not in each other's way.
+        let _turn = onboarding.storing.lock().await;
         match onboarding.ledger.change_application(&candidate.parent, start, decide).await {
             Err(Error::Refused(Refusal::AlreadyRegistered)) => {}
             outcome => return Ok(outcome?),
@@ -124,17 +154,6 @@ fn conclude(application: &mut Application, parents: &Parents, verified: &Verifie
     }
     let Verified { default, account_id, now, .. } = verified;
     application.admit(&parents.parent, &parents.ancestors, *default, *account_id, *now).map(Some)
-}
-
-/// A child's discount is no higher than its parent's; a distributor's has no ceiling.
-fn require_discount(application: &Application, parent: &Account, ancestors: &[Account]) -> Result<(), Refusal> {
-    let is_limited = parent.lineage.tier != Tier::Provider;
-    let is_above = |wanted: Discount| wanted > effective_discount(parent, ancestors);
-    if is_limited && application.discount.is_some_and(is_above) {
-        let message = "must not be above the parent's own discount";
-        return Err(Refusal::Invalid(FieldError::new("discount", "above_parent", message)));
-    }
-    Ok(())
 }
 
 /// The program of an application; there always is one.

@@ -1,5 +1,6 @@
 //! A company's data as requests write it.
 
+use domain::amendment::Amendment;
 use domain::company::{Company, Contact, is_console_account_id, is_country, registration_key};
 use edge::{Fields, Wrong, email, locale, text, text_that};
 use http::Uri;
@@ -59,6 +60,39 @@ fn contact(fields: &mut Fields, known: Option<&Company>) -> Option<Contact> {
         let phone = read_field(contact, "phone", phone(), known, |company| &company.contact.phone);
         Some(Contact { name: name?, email: email?, phone: phone? })
     })
+}
+
+/// The fields of a profile that may change after a company was verified.
+pub const CHANGING: [&str; 3] = ["website", "contact", "locale"];
+
+/// The fields that were verified and never change.
+pub const VERIFIED: [&str; 4] = ["console_account_id", "legal_name", "country", "registration_number"];
+
+/// Reads the wish to change how a company is reached: any of the fields that may change, of the contact any part.
+pub fn amendment(fields: &mut Fields) -> Option<Amendment> {
+    for name in VERIFIED {
+        never(fields, name, "was verified and never changes");
+    }
+    let website = fields.optional("website", website());
+    let contact = if fields.has("contact") {
+        fields.object("contact", |contact| {
+            let name = contact.optional("name", text(MAX_NAME));
+            let email = contact.optional("email", email);
+            let phone = contact.optional("phone", phone());
+            Some((name?, email?, phone?))
+        })
+    } else {
+        fields.optional("contact", text(1)).map(|_| (None, None, None))
+    };
+    let locale = fields.optional("locale", locale);
+    let (contact_name, contact_email, contact_phone) = contact?;
+    let (website, locale) = (website?, locale?);
+    Some(Amendment { website, contact_name, contact_email, contact_phone, locale, discount: None })
+}
+
+/// Refuses a field that is there; `message` is the rest of a sentence that begins with its name.
+pub fn never(fields: &mut Fields, name: &str, message: &str) {
+    fields.optional(name, |_| Err::<(), Wrong>(Wrong::new("immutable", message)));
 }
 
 /// A console account id.

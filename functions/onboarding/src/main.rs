@@ -1,10 +1,12 @@
-//! Programs, registration checks, applications and their verification, profiles of accounts.
+//! Programs, registration checks, applications and their verification, profiles of accounts and their members.
 
 mod accounts;
 mod applications;
 mod company;
 mod decisions;
 mod directory;
+mod import;
+mod members;
 mod programs;
 mod registration;
 mod standing;
@@ -13,21 +15,24 @@ mod verification;
 use directory::Directory;
 use domain::account::Lineage;
 use domain::{AccountId, ProgramId};
-use edge::{Authorised, Operation, PREVIEW, Problem, Reply, Route, Service, StartError, Tree};
+use edge::{Authorised, Operation, PAGING, PREVIEW, Problem, Reply, Route, Service, StartError, Tree};
 use ledger::{Ledger, StoreConfig};
+use tokio::sync::Mutex;
 
 fn main() -> Result<(), StartError> {
     edge::run(async || {
         let ledger = Ledger::new(StoreConfig::from_environment()?);
         let directory = Directory::from_environment()?;
         ledger.warm_up().await;
-        Ok(Onboarding { ledger, directory })
+        Ok(Onboarding { ledger, directory, storing: Mutex::new(()) })
     })
 }
 
 struct Onboarding {
     ledger: Ledger,
     directory: Directory,
+    /// Held while an application is stored.
+    storing: Mutex<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,12 +42,17 @@ enum Action {
     ListProgramApplications,
     CheckRegistration,
     Apply,
+    Import,
     ListApplications,
     GetApplication,
     AmendApplication,
     DecideApplication,
     WithdrawApplication,
     GetAccount,
+    AmendAccount,
+    ListMembers,
+    PutMember,
+    RemoveMember,
     Suspend,
     Reinstate,
     Close,
@@ -81,6 +91,7 @@ impl Service for Onboarding {
             Action::CheckRegistration,
         ),
         Route::account("POST /v1/accounts/{id}/applications", Operation::Apply, &[], Action::Apply),
+        Route::account("POST /v1/accounts/{id}/applications/import", Operation::Apply, &[], Action::Import).of_csv(),
         Route::account(
             "GET /v1/accounts/{id}/applications",
             Operation::ReadApplications,
@@ -112,6 +123,10 @@ impl Service for Onboarding {
             Action::WithdrawApplication,
         ),
         Route::account("GET /v1/accounts/{id}", Operation::ReadAccount, &[], Action::GetAccount),
+        Route::account("PATCH /v1/accounts/{id}", Operation::AmendAccount, &[], Action::AmendAccount),
+        Route::account("GET /v1/accounts/{id}/members", Operation::ManageMembers, PAGING, Action::ListMembers),
+        Route::account("PUT /v1/accounts/{id}/members", Operation::ManageMembers, &[], Action::PutMember),
+        Route::account("DELETE /v1/accounts/{id}/members", Operation::ManageMembers, &["email"], Action::RemoveMember),
         Route::account("POST /v1/accounts/{id}/suspension", Operation::Suspend, &[], Action::Suspend),
         Route::account("DELETE /v1/accounts/{id}/suspension", Operation::Suspend, &[], Action::Reinstate),
         Route::account("POST /v1/accounts/{id}/closure", Operation::Close, PREVIEW, Action::Close),
@@ -132,8 +147,13 @@ impl Service for Onboarding {
             | Action::ListProgramApplications
             | Action::CheckRegistration
             | Action::Apply
+            | Action::Import
             | Action::ListApplications
             | Action::GetAccount
+            | Action::AmendAccount
+            | Action::ListMembers
+            | Action::PutMember
+            | Action::RemoveMember
             | Action::Suspend
             | Action::Close => Ok(()),
         }
@@ -146,12 +166,17 @@ impl Service for Onboarding {
             Action::ListProgramApplications => programs::applications(&self.ledger, request).await,
             Action::CheckRegistration => registration::check(self, request).await,
             Action::Apply => applications::apply(self, request).await,
+            Action::Import => import::import(self, request).await,
             Action::ListApplications => applications::list(&self.ledger, request).await,
             Action::GetApplication => applications::get(&self.ledger, request).await,
             Action::AmendApplication => applications::amend(self, request).await,
             Action::DecideApplication => decisions::decide(&self.ledger, request).await,
             Action::WithdrawApplication => decisions::withdraw(&self.ledger, request).await,
             Action::GetAccount => accounts::get(&self.ledger, request).await,
+            Action::AmendAccount => accounts::amend(&self.ledger, request).await,
+            Action::ListMembers => members::list(&self.ledger, request).await,
+            Action::PutMember => members::put(&self.ledger, request).await,
+            Action::RemoveMember => members::remove(&self.ledger, request).await,
             Action::Suspend => standing::suspend(&self.ledger, request).await,
             Action::Reinstate => standing::reinstate(&self.ledger, request).await,
             Action::Close => standing::close(&self.ledger, request).await,

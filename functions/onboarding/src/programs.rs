@@ -3,7 +3,9 @@
 use domain::plan::quota;
 use domain::program::{PerTier, Policy, Program, Purchases};
 use domain::{Account, AccountId, Amount, ApplicationId, Currency, Discount, ProgramId};
-use edge::{Authorised, Fields, Problem, Reply, Wrong, discount, list, next_cursor, one_of, positive, text, view};
+use edge::{
+    Authorised, Fields, Problem, Reply, Wrong, discount, email, list, next_cursor, one_of, positive, text, view,
+};
 use ledger::{Ledger, NewProgram, Replayed};
 use serde_json::Value;
 
@@ -22,9 +24,11 @@ struct NewSettings {
     verification: PerTier<Policy>,
     purchases: Purchases,
     countries: Option<Vec<String>>,
+    admin: Option<String>,
 }
 
-/// `POST /programs`: the operator creates a program with its provider account, whose available quota is the capacity.
+/// `POST /programs`: the operator creates a program with its provider account, whose available quota is the capacity,
+/// and with the provider's first admin, where one is named.
 pub async fn create(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
     let key = request.idempotency_key()?;
     let settings = read(request.fields()?)?;
@@ -42,7 +46,7 @@ pub async fn create(ledger: &Ledger, request: &Authorised) -> Result<Reply, Prob
     };
     let provider = Account::new(program.root(), Discount::NONE, now);
     let capacity = quota::capacity(&provider, settings.capacity)?;
-    let new = NewProgram { program, provider, capacity, occasion: request.occasion()?, key };
+    let new = NewProgram { program, provider, capacity, occasion: request.occasion()?, admin: settings.admin, key };
     match ledger.create_program(&new).await? {
         Replayed::First(program) => Reply::created(&view::program(&program)),
         Replayed::Again(program) => Ok(Reply::created(&view::program(&program))?.replayed(true)),
@@ -61,6 +65,7 @@ fn read(mut fields: Fields) -> Result<NewSettings, Problem> {
     let verification = fields.object("verification", |tiers| per_tier(tiers, policies));
     let purchases = fields.optional("purchases", one_of(&["partners", "provider"], Purchases::from_name));
     let countries = fields.optional("countries", list(MAX_COUNTRIES, crate::company::country()));
+    let admin = fields.optional("admin", email);
     let settings = || -> Option<NewSettings> {
         Some(NewSettings {
             name: name?,
@@ -70,6 +75,7 @@ fn read(mut fields: Fields) -> Result<NewSettings, Problem> {
             verification: verification?,
             purchases: purchases?.unwrap_or(Purchases::Partners),
             countries: countries?,
+            admin: admin?,
         })
     };
     fields.finish(settings())

@@ -2,9 +2,9 @@
 
 use domain::account::{Imposer, Lineage};
 use domain::plan::closure;
-use domain::{Account, Refusal};
+use domain::{Account, Profile, Record, Refusal};
 use edge::{Acting, Authorised, Problem, Reply, note};
-use ledger::{Command, Draft, Ledger, Needs, StatusChange, Words};
+use ledger::{Command, Draft, Ledger, Needs, RecordKey, StatusChange, Words};
 
 use crate::accounts;
 
@@ -55,14 +55,17 @@ pub async fn close(ledger: &Ledger, request: &Authorised) -> Result<Reply, Probl
     let commit = request.commit()?;
     let target = request.target()?;
     let reason = read_reason(request)?;
-    let profile = ledger.profile(target.id).await?.ok_or_else(Problem::not_found)?;
-    let company =
-        profile.company.ok_or_else(|| Problem::internal("an account below the provider without a company"))?;
-    let command = Command { words: Words::note(Some(reason)), ..Command::new(target, commit, Needs::Parent) };
+    // The profile is part of the decision: whoever changes it meanwhile moves a name that has to become free.
+    let reads = vec![RecordKey::Profile];
+    let command = Command { reads, words: Words::note(Some(reason)), ..Command::new(target, commit, Needs::Parent) };
     let posted = ledger
         .post(&command, |accounts| {
             let plan = closure::closure(accounts.parent()?, &accounts.target)?;
-            Ok(Draft { closes: Some(company.clone()), ..Draft::from(plan) })
+            let profile = accounts.profile()?.clone();
+            let company = profile.company.clone().ok_or(Refusal::InvalidState("a provider cannot be closed"))?;
+            // Its next version, so that nobody changes an account who still took it for open.
+            let profile = Profile { version: profile.version.saturating_add(1), ..profile };
+            Ok(Draft { closes: Some(company), records: vec![Record::Profile(profile)], ..Draft::from(plan) })
         })
         .await?;
     Reply::posted(&posted, &request.viewer()?)

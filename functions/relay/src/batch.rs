@@ -1,24 +1,21 @@
 //! One batch of the stream: told, rolled up, and what cannot be dealt with parked.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use domain::{Account, AccountId, Refusal, Timestamp};
+use domain::AccountId;
 use events::{Bus, DeadLetters};
-use futures_util::{StreamExt, stream};
-use ledger::{Change, Error, Ledger};
+use ledger::{Error, Ledger};
 use serde_json::Value;
 
 use crate::notice::{Policies, events_of, watched};
 use crate::publish::{Told, publish};
 use crate::record::Record;
+use crate::rollup::roll_up;
 
 /// How long events are offered; what is left then comes again. Well below the function's timeout of 60 s, as the last
 /// offer, the roll-ups and the parking may take some seconds more.
 const BUDGET: Duration = Duration::from_secs(30);
-
-/// How many parents' roll-ups are changed side by side.
-const FAMILIES_AT_ONCE: usize = 8;
 
 /// What a relay needs.
 pub struct Relay {
@@ -45,9 +42,11 @@ pub struct Outcome {
 
 /// Records by their index in the batch: those that have to come again, and those that never can be dealt with.
 #[derive(Default)]
-struct Trouble {
-    failed: HashSet<usize>,
-    poison: Vec<(usize, String)>,
+pub struct Trouble {
+    /// They come again.
+    pub failed: HashSet<usize>,
+    /// They never can be dealt with, for these reasons.
+    pub poison: Vec<(usize, String)>,
 }
 
 impl Relay {
@@ -60,7 +59,7 @@ impl Relay {
         let told = self.tell(&records, &mut trouble).await;
         // Alerts come first; the roll-ups need not wait for the bus.
         let (published, unrolled) =
-            tokio::join!(publish(&self.bus, told, until(begun)), self.roll_up(&records, until(begun)));
+            tokio::join!(publish(&self.bus, told, until(begun)), roll_up(&self.ledger, &records, until(begun)));
         trouble.failed.extend(published.failed);
         trouble.failed.extend(unrolled.failed);
         trouble.poison.extend(published.rejected);
@@ -78,7 +77,7 @@ impl Relay {
 
     /// The events of all records; none when the policies are not known, so that all records come again.
     async fn tell(&self, records: &[Record], trouble: &mut Trouble) -> Vec<Told> {
-        let accounts: HashSet<AccountId> = records.iter().filter_map(change).filter_map(watched).collect();
+        let accounts: HashSet<AccountId> = records.iter().filter_map(Record::told).filter_map(watched).collect();
         let Ok(policies) = self.policies(&accounts.into_iter().collect::<Vec<_>>()).await else {
             trouble.failed.extend(0..records.len());
             return Vec::new();
@@ -113,53 +112,6 @@ impl Relay {
         Ok(policies)
     }
 
-    /// Takes all new positions into the roll-ups, several parents side by side. A parent that others are at holds up its own
-    /// children's records only.
-    async fn roll_up(&self, records: &[Record], until: Instant) -> Trouble {
-        let mut families: HashMap<AccountId, Vec<(usize, &Account)>> = HashMap::new();
-        for (index, record) in records.iter().enumerate() {
-            if let Some(Change::Account { after, .. }) = change(record)
-                && let Some(parent) = after.lineage.parent()
-            {
-                families.entry(parent).or_default().push((index, after.as_ref()));
-            }
-        }
-        let at = records.iter().map(Record::time).max().unwrap_or(Timestamp::EPOCH);
-        stream::iter(families.into_values())
-            .map(async |children| self.roll_up_family(&children, at, until).await)
-            .buffer_unordered(FAMILIES_AT_ONCE)
-            .fold(Trouble::default(), async |mut all, trouble| {
-                all.failed.extend(trouble.failed);
-                all.poison.extend(trouble.poison);
-                all
-            })
-            .await
-    }
-
-    async fn roll_up_family(&self, children: &[(usize, &Account)], at: Timestamp, until: Instant) -> Trouble {
-        let mut trouble = Trouble::default();
-        let all: Vec<Account> = children.iter().map(|(_, account)| (*account).clone()).collect();
-        let outcome =
-            if Instant::now() < until { self.ledger.roll_up(&all, at).await.map_err(Some) } else { Err(None) };
-        match outcome {
-            Ok(()) => {}
-            Err(Some(error)) if !comes_again(&error) => {
-                // One of them cannot be taken in: alone, it is known which.
-                for (index, account) in children {
-                    match self.ledger.roll_up(std::slice::from_ref(*account), at).await {
-                        Ok(()) => {}
-                        Err(error) if comes_again(&error) => {
-                            trouble.failed.insert(*index);
-                        }
-                        Err(error) => trouble.poison.push((*index, format!("not rolled up: {error}"))),
-                    }
-                }
-            }
-            Err(_) => trouble.failed.extend(children.iter().map(|(index, _)| index)),
-        }
-        trouble
-    }
-
     /// Parks a record whole, so that it can be handed to this function again; or where the queue does not take it so, what
     /// it can be found by.
     async fn letter(&self, record: &Record, reason: &str) -> Result<(), events::Error> {
@@ -186,19 +138,6 @@ impl Relay {
             }
         }
         parked
-    }
-}
-
-fn change(record: &Record) -> Option<&Change> {
-    record.change.as_ref().ok()?.as_ref()
-}
-
-/// Whether the same may succeed later. A store that refuses us is mended by somebody; only what the table holds, or a sum
-/// that has no room, stays as it is.
-fn comes_again(error: &Error) -> bool {
-    match error {
-        Error::Unavailable(_) | Error::Rejected(_) | Error::Refused(Refusal::Contention) => true,
-        Error::Refused(_) | Error::Corrupt(_) => false,
     }
 }
 

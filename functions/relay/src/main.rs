@@ -4,9 +4,11 @@
 //! may be told twice, under the same id.
 
 mod batch;
+mod invitation;
 mod notice;
 mod publish;
 mod record;
+mod rollup;
 
 use connection::Connection;
 use edge::StartError;

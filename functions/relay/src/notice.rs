@@ -12,6 +12,8 @@ use ledger::Change;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::invitation::invitation;
+
 /// The policies of the accounts of a batch; an account that is not in it has the default one.
 pub type Policies = HashMap<AccountId, AlertPolicy>;
 
@@ -19,7 +21,11 @@ pub type Policies = HashMap<AccountId, AlertPolicy>;
 pub fn watched(change: &Change) -> Option<AccountId> {
     match change {
         Change::Account { before: Some(before), after } if before.figures != after.figures => Some(after.id()),
-        Change::Account { .. } | Change::Entry { .. } | Change::Application { .. } | Change::Status { .. } => None,
+        Change::Account { .. }
+        | Change::Entry { .. }
+        | Change::Application { .. }
+        | Change::Member(_)
+        | Change::Status { .. } => None,
     }
 }
 
@@ -36,6 +42,7 @@ pub fn events_of(change: &Change, policies: &Policies, at: Timestamp) -> Result<
         // A new account has an empty position.
         Change::Account { before: None, .. } => Ok(Vec::new()),
         Change::Application { before, after } => Ok(steps(before.as_deref(), after)),
+        Change::Member(invited) => Ok(vec![invitation(invited)]),
         Change::Status { account_id, program_id, parent_id, version, status, by: who, reason, at } => Ok(vec![Event {
             id: event_id(*at, &[&account_id.to_string(), &version.to_string(), status.name()]),
             event_type: match status {
@@ -199,7 +206,7 @@ fn activation(application: &Application) -> Value {
 }
 
 /// An id that is the same whenever the same change is told again.
-fn event_id(at: Timestamp, parts: &[&str]) -> String {
+pub fn event_id(at: Timestamp, parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("#"));
     let random = digest.iter().take(size_of::<u128>()).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
     EventId::new(at, random).to_string()

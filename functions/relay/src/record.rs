@@ -49,6 +49,11 @@ impl Record {
         Some(Record { sequence_number, at, change, raw })
     }
 
+    /// What others are told of it, if anything.
+    pub fn told(&self) -> Option<&Change> {
+        self.change.as_ref().ok()?.as_ref()
+    }
+
     /// About when it was committed; before everything else where the stream does not say.
     pub fn time(&self) -> Timestamp {
         self.at.unwrap_or(Timestamp::EPOCH)

@@ -69,19 +69,54 @@ fn exists_in(role: Role, account: &Lineage) -> bool {
     role != Role::Verifier || account.tier == Tier::Provider
 }
 
+/// An account with its position.
 #[derive(Serialize)]
-struct Child<'a> {
+pub struct Child<'a> {
     #[serde(flatten)]
     account: AccountView<'a>,
     position: PositionView,
 }
 
-/// `GET /accounts/{id}/children` `?status=`: direct children with their positions, oldest first.
+/// In which order children are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Oldest,
+    /// Nearest to depletion first.
+    Nearest,
+}
+
+impl Order {
+    fn from_name(name: &str) -> Option<Order> {
+        match name {
+            "oldest" => Some(Order::Oldest),
+            "nearest" => Some(Order::Nearest),
+            _ => None,
+        }
+    }
+}
+
+/// A place in either order: an account's id, or its status, nearness and id.
+fn is_place(place: &str) -> bool {
+    let id = place.rsplit('#').next().unwrap_or_default();
+    AccountId::parse(id).is_ok() && place.len() <= MAX_PLACE
+}
+
+/// The longest place: a status, a percentage and an id.
+const MAX_PLACE: usize = 60;
+
+/// `GET /accounts/{id}/children` `?status=&sort=`: direct children with their positions; oldest first, or with
+/// `sort=nearest` those nearest to depletion first, of one status, which is `active` unless given.
 pub async fn children(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
-    let (target, viewer, paging) =
-        (request.target()?, request.viewer()?, request.paging(|place| AccountId::parse(place).is_ok())?);
+    let (target, viewer, paging) = (request.target()?, request.viewer()?, request.paging(is_place)?);
     let status = request.query_parsed("status", Status::from_name, "must be active, suspended or closed")?;
-    let page = ledger.children(target.id, status, paging.after.as_deref(), paging.limit).await?;
+    let order = request.query_parsed("sort", Order::from_name, "must be oldest or nearest")?.unwrap_or(Order::Oldest);
+    let after = paging.after.as_deref();
+    let page = match order {
+        Order::Oldest => ledger.children(target.id, status, after, paging.limit).await?,
+        Order::Nearest => {
+            ledger.nearest_children(target.id, status.unwrap_or(Status::Active), after, paging.limit).await?
+        }
+    };
     let (parent, ancestors) = ledger.account_line(target).await?;
     let line: Vec<Account> = std::iter::once(parent).chain(ancestors).collect();
     let child = |(account, profile)| shown(account, profile, &line, request, &viewer);
@@ -89,7 +124,8 @@ pub async fn children(ledger: &Ledger, request: &Authorised) -> Result<Reply, Pr
     Reply::ok(&view::page(items, next_cursor(&paging, page.next.as_deref())))
 }
 
-fn shown<'a>(
+/// An account below `line`, which begins with its parent.
+pub fn shown<'a>(
     account: &Account,
     profile: &'a Profile,
     line: &[Account],

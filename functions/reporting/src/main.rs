@@ -1,13 +1,17 @@
-//! Reading: positions, statements, the hierarchy, one's own memberships, and the proof that positions follow from entries.
+//! Reading: positions, statements, the hierarchy, one's own memberships, the proof that positions follow from entries, and
+//! the description of the whole API.
 
 mod export;
 mod hierarchy;
+mod openapi;
+mod overview;
 mod statement;
+mod tree;
 mod verification;
 
 use domain::account::Lineage;
 use domain::{AccountId, ProgramId};
-use edge::{Authorised, Operation, Problem, Reply, Route, Service, StartError, Tree};
+use edge::{Authorised, Document, Operation, Problem, Reply, Route, Service, StartError, Tree};
 use ledger::{Ledger, StoreConfig};
 
 fn main() -> Result<(), StartError> {
@@ -26,6 +30,8 @@ struct Reporting {
 enum Action {
     GetOwn,
     ListChildren,
+    GetTree,
+    GetOverview,
     GetPosition,
     ListEntries,
     Verify,
@@ -53,9 +59,11 @@ impl Service for Reporting {
         Route::account(
             "GET /v1/accounts/{id}/children",
             Operation::ReadLedger,
-            &["status", "limit", "cursor"],
+            &["status", "sort", "limit", "cursor"],
             Action::ListChildren,
         ),
+        Route::account("GET /v1/accounts/{id}/tree", Operation::ReadLedger, &["depth"], Action::GetTree),
+        Route::account("GET /v1/accounts/{id}/overview", Operation::ReadLedger, &[], Action::GetOverview),
         Route::account("GET /v1/accounts/{id}/position", Operation::ReadLedger, &["at"], Action::GetPosition),
         Route::account(
             "GET /v1/accounts/{id}/entries",
@@ -66,10 +74,16 @@ impl Service for Reporting {
         Route::account("GET /v1/accounts/{id}/verification", Operation::ReadLedger, &["cursor"], Action::Verify),
     ];
 
+    const COMPRESSES: bool = true;
+
+    const DOCUMENTS: &'static [Document] = &[openapi::DESCRIPTION];
+
     async fn handle(&self, action: Action, request: &Authorised) -> Result<Reply, Problem> {
         match action {
             Action::GetOwn => hierarchy::own(&self.ledger, request).await,
             Action::ListChildren => hierarchy::children(&self.ledger, request).await,
+            Action::GetTree => tree::tree(&self.ledger, request).await,
+            Action::GetOverview => overview::overview(&self.ledger, request).await,
             Action::GetPosition => statement::position(&self.ledger, request).await,
             Action::ListEntries => statement::entries(&self.ledger, request).await,
             Action::Verify => verification::verify(&self.ledger, request).await,

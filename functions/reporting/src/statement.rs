@@ -15,7 +15,8 @@ pub async fn position(ledger: &Ledger, request: &Authorised) -> Result<Reply, Pr
     let at = request.query_parsed("at", |text| Timestamp::parse(text).ok(), TIME)?;
     let account = ledger.account(target.id).await?.ok_or_else(Problem::not_found)?;
     let Some(at) = at else {
-        return Reply::ok(&view::position(&account.figures, target, account.seq, request.now(), &viewer));
+        let shown = view::position(&account.figures, target, account.seq, request.now(), &viewer);
+        return Ok(Reply::ok(&shown)?.tagged(account.seq, request));
     };
     let (figures, seq) = match ledger.entry_as_of(&account, at).await? {
         Some(entry) => (entry.after, entry.seq),

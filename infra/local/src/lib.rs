@@ -15,6 +15,7 @@ mod clock;
 mod deliveries;
 pub mod demo;
 mod directory;
+mod docs;
 mod error;
 mod faults;
 mod folder;
@@ -36,6 +37,7 @@ mod store;
 mod stream;
 mod template;
 mod tokens;
+mod user_pool;
 
 pub use calls::Moment;
 pub use error::StartError;

@@ -43,6 +43,8 @@ pub struct Profile {
     pub legal_name: String,
     /// Everything else; a provider is created without.
     pub company: Option<Company>,
+    /// Counts every write.
+    pub version: u64,
 }
 
 /// The languages that mail is written in.

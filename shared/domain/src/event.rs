@@ -11,6 +11,8 @@ pub enum EventType {
     ApplicationDecided,
     /// An application became an account.
     AccountActivated,
+    /// Somebody became a member of an account.
+    MemberInvited,
     /// An account was suspended.
     AccountSuspended,
     /// A suspension was lifted.
@@ -47,10 +49,11 @@ pub enum EventType {
 
 impl EventType {
     /// All of them.
-    pub const ALL: [EventType; 19] = [
+    pub const ALL: [EventType; 20] = [
         EventType::ApplicationSubmitted,
         EventType::ApplicationDecided,
         EventType::AccountActivated,
+        EventType::MemberInvited,
         EventType::AccountSuspended,
         EventType::AccountReinstated,
         EventType::AccountClosed,
@@ -76,6 +79,7 @@ impl EventType {
             EventType::ApplicationSubmitted => "ApplicationSubmitted",
             EventType::ApplicationDecided => "ApplicationDecided",
             EventType::AccountActivated => "AccountActivated",
+            EventType::MemberInvited => "MemberInvited",
             EventType::AccountSuspended => "AccountSuspended",
             EventType::AccountReinstated => "AccountReinstated",
             EventType::AccountClosed => "AccountClosed",

@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod alert;
+pub mod amendment;
 pub mod amount;
 pub mod application;
 pub mod by;
@@ -17,6 +18,7 @@ pub mod figures;
 pub mod hold;
 pub mod id;
 pub mod idempotency;
+pub mod member;
 pub mod notification;
 pub mod payment;
 pub mod plan;
@@ -43,6 +45,7 @@ pub use id::{
     AccountId, ApplicationId, EntryId, EventId, HoldId, NotificationId, PostingId, ProgramId, PurchaseId, SettlementId,
 };
 pub use idempotency::IdempotencyKey;
+pub use member::{Member, Role};
 pub use notification::Notification;
 pub use payment::{Payment, PaymentReference, Settlement};
 pub use plan::{Kind, Leg, Plan};

@@ -5,7 +5,7 @@ use crate::account::Lineage;
 use crate::hold::Hold;
 use crate::payment::{PaymentReference, Settlement};
 use crate::purchase::Purchase;
-use crate::{AccountId, Amount, Currency, EntryId, Figures, IdempotencyKey, Kind, PostingId, Timestamp};
+use crate::{AccountId, Amount, Currency, EntryId, Figures, IdempotencyKey, Kind, PostingId, Profile, Timestamp};
 
 /// Whether a command is to take effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,25 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What the account consumed by itself with it, at its own price: of purchases and usage, refunds below zero. What it
+    /// owes for its children is not its own.
+    #[must_use]
+    pub fn consumed(&self) -> Option<Amount> {
+        match self.kind {
+            Kind::Purchase | Kind::Capture | Kind::Charge | Kind::Refund => Some(self.deltas.used),
+            Kind::Capacity
+            | Kind::Allocation
+            | Kind::Adjustment
+            | Kind::Rebalance
+            | Kind::Hold
+            | Kind::Release
+            | Kind::Expiry
+            | Kind::Settlement
+            | Kind::Reversal
+            | Kind::Closure => None,
+        }
+    }
+
     /// Whether this is the parent's half of a posting that is about a child: it says nothing that the child's entry does
     /// not say. A child's quota and payments change its own `granted` and `paid`, its parent's `allocated` and
     /// `collected`; a closure only carries over what the child owed upstream.
@@ -119,6 +138,8 @@ pub enum Record {
     PaymentReference(PaymentReference),
     /// A line of a bill; kept with the record by which it is known.
     Usage(UsageLine),
+    /// The company behind the account, when the account is closed for good.
+    Profile(Profile),
 }
 
 /// One line of a bill: metered usage of a service.

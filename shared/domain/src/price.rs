@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Tier};
 use crate::amount::OutOfRange;
+use crate::refusal::{FieldError, Refusal};
 use crate::{AccountId, Amount};
 
 /// The most fraction digits of a discount.
@@ -54,6 +55,21 @@ pub fn effective_discount(account: &Account, ancestors: &[Account]) -> Discount 
         .iter()
         .filter(|ancestor| ancestor.lineage.tier != Tier::Provider)
         .fold(account.discount, |lowest, ancestor| lowest.min(ancestor.discount))
+}
+
+/// A child's discount is no higher than its parent's effective one; a distributor's has no ceiling.
+///
+/// `above` are the parent's ancestors, its own parent first.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for the field `discount`.
+pub fn require_within_parents(wanted: Discount, parent: &Account, above: &[Account]) -> Result<(), Refusal> {
+    let is_limited = parent.lineage.tier != Tier::Provider;
+    if is_limited && wanted > effective_discount(parent, above) {
+        let message = "must not be above the parent's own discount";
+        return Err(Refusal::Invalid(FieldError::new("discount", "above_parent", message)));
+    }
+    Ok(())
 }
 
 /// One tier's line of a waterfall.

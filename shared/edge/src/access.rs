@@ -2,9 +2,9 @@
 
 use domain::By;
 use domain::account::Lineage;
-use domain::{AccountId, Viewer};
+use domain::{AccountId, Role, Viewer};
 
-use crate::identity::{Identity, Role};
+use crate::identity::Identity;
 use crate::operation::Operation;
 
 /// How a caller acts: the account, and with it what may be shown.
@@ -77,7 +77,7 @@ mod tests {
     use domain::program::Purchases;
     use domain::{Currency, ProgramId, Timestamp};
 
-    const EVERY_OPERATION: [Operation; 19] = [
+    const EVERY_OPERATION: [Operation; 23] = [
         Operation::CreateProgram,
         Operation::ReadProgram,
         Operation::CheckRegistration,
@@ -97,6 +97,10 @@ mod tests {
         Operation::Close,
         Operation::SetAlertPolicy,
         Operation::MarkRead,
+        Operation::ManageMembers,
+        Operation::AmendAccount,
+        Operation::AmendProfile,
+        Operation::SetDiscount,
     ];
 
     fn line() -> [Lineage; 4] {
@@ -130,15 +134,28 @@ mod tests {
             (
                 3,
                 Role::Admin,
-                [read, &[ReadProgram, CheckRegistration, Apply, Rebalance, Purchase, SetAlertPolicy, MarkRead]]
-                    .concat(),
+                [
+                    read,
+                    &[ReadProgram, CheckRegistration, Apply, Rebalance, Purchase, SetAlertPolicy, MarkRead],
+                    &[ManageMembers, AmendAccount, AmendProfile],
+                ]
+                .concat(),
             ),
             (3, Role::Sales, [read, &[ReadProgram, CheckRegistration, Apply, Purchase, MarkRead]].concat()),
             (3, Role::Finance, [read, &[ReadProgram, Rebalance, Purchase, MarkRead]].concat()),
             (3, Role::Viewer, [read, &[ReadProgram, MarkRead]].concat()),
             (3, Role::Verifier, vec![]),
-            (2, Role::Admin, [read, &[DecideApplication, Allocate, Settle, Purchase, Suspend, Close]].concat()),
-            (2, Role::Finance, [read, &[Allocate, Settle, Purchase]].concat()),
+            (
+                2,
+                Role::Admin,
+                [
+                    read,
+                    &[DecideApplication, Allocate, Settle, Purchase, Suspend, Close],
+                    &[ManageMembers, AmendAccount, AmendProfile, SetDiscount],
+                ]
+                .concat(),
+            ),
+            (2, Role::Finance, [read, &[Allocate, Settle, Purchase, AmendAccount, SetDiscount]].concat()),
             (2, Role::Sales, [read, &[DecideApplication, Purchase]].concat()),
             (2, Role::Viewer, read.to_vec()),
             (1, Role::Admin, [read, &[DecideApplication, Suspend, Close]].concat()),
@@ -184,6 +201,16 @@ mod tests {
         line[3].purchases = Purchases::Provider;
         let may = |tier: usize| !granted(&caller(line[tier].id, Role::Admin), Operation::Purchase, &line[3]).is_empty();
         assert_eq!([may(0), may(1), may(2), may(3)], [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_provider_manages_itself_and_neither_buys_nor_has_a_price() {
+        let line = line();
+        let may = |operation, role| !granted(&caller(line[0].id, role), operation, &line[0]).is_empty();
+        for operation in [Operation::ManageMembers, Operation::AmendAccount, Operation::AmendProfile] {
+            assert!(may(operation, Role::Admin) && !may(operation, Role::Finance), "{operation:?}");
+        }
+        assert!(!may(Operation::SetDiscount, Role::Admin) && !may(Operation::Purchase, Role::Admin));
     }
 
     #[test]

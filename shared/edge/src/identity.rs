@@ -2,49 +2,13 @@
 
 use std::collections::HashMap;
 
-use domain::AccountId;
+use domain::{AccountId, Role};
 
 /// The operator of the deployment, as the `memberships` claim names it.
 const OPERATOR: &str = "platform:operator";
 
 /// The most understood memberships of one token that count; the rest is ignored.
 const MAX_MEMBERSHIPS: usize = 200;
-
-/// What a person is in an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything that the account may do.
-    Admin,
-    /// Quota and payments.
-    Finance,
-    /// Onboarding and orders.
-    Sales,
-    /// Reading.
-    Viewer,
-    /// Decides applications; in a provider's account only.
-    Verifier,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Role; 5] = [Role::Admin, Role::Finance, Role::Sales, Role::Viewer, Role::Verifier];
-
-    /// Its name in the claim and in answers.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Admin => "admin",
-            Role::Finance => "finance",
-            Role::Sales => "sales",
-            Role::Viewer => "viewer",
-            Role::Verifier => "verifier",
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.name() == name)
-    }
-}
 
 /// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

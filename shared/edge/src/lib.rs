@@ -6,9 +6,10 @@
 //!
 //! Architecture invariant: a handler is called with an [`Authorised`] request only, and only the module `serve` makes
 //! those, after the [`Operation`] of the route was granted. There is no other way to a body, a query or an acting account,
-//! so a handler cannot forget authorisation.
+//! so a handler cannot forget authorisation. What is for everybody is a [`Document`], for which no handler is called.
 
 mod access;
+mod compress;
 mod cursor;
 mod digest;
 mod fields;
@@ -27,8 +28,9 @@ pub mod view;
 pub use access::Acting;
 pub use cursor::{Paging, next_cursor};
 pub use digest::fingerprint;
+pub use domain::Role;
 pub use fields::Fields;
-pub use identity::{Identity, Role};
+pub use identity::Identity;
 pub use json::strict_json;
 pub use operation::Operation;
 pub use payment::payment;
@@ -39,5 +41,5 @@ pub use read::{
 };
 pub use request::Authorised;
 pub use serve::{StartError, chain, run, run_events};
-pub use service::{PAGING, PREVIEW, Reply, Route, Service, Tree};
+pub use service::{Document, PAGING, PREVIEW, Reply, Route, Service, Tree};
 pub use usage::{usage_key, usage_line};

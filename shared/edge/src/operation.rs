@@ -1,9 +1,8 @@
 //! The table of rights: for every operation, who may do it.
 
+use domain::Role;
 use domain::account::{Lineage, Tier};
 use domain::program::Purchases;
-
-use crate::identity::Role;
 
 /// Something that a caller can ask for. Every route names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +45,14 @@ pub enum Operation {
     SetAlertPolicy,
     /// Mark notifications of the account as read.
     MarkRead,
+    /// Read and change who acts for an account, and in which roles.
+    ManageMembers,
+    /// Change something of an account: its profile or its price.
+    AmendAccount,
+    /// Change how an account's company is reached.
+    AmendProfile,
+    /// Change an account's discount.
+    SetDiscount,
 }
 
 /// Which of a caller's accounts count, seen from the account that the operation is about.
@@ -78,7 +85,7 @@ impl Operation {
         let is_related = match self.relation(target) {
             Relation::Own => steps == 0,
             Relation::Parent => steps == 1,
-            Relation::OwnOrParent => steps <= 1 && target.tier != Tier::Provider,
+            Relation::OwnOrParent => steps <= 1,
             Relation::AtOrAbove => true,
             Relation::Above => steps > 0,
             Relation::ProviderAbove => steps > 0 && is_provider,
@@ -108,7 +115,11 @@ impl Operation {
             | Operation::Settle
             | Operation::Close
             | Operation::SetAlertPolicy
-            | Operation::MarkRead => false,
+            | Operation::MarkRead
+            | Operation::ManageMembers
+            | Operation::AmendAccount
+            | Operation::AmendProfile
+            | Operation::SetDiscount => false,
         }
     }
 
@@ -130,10 +141,12 @@ impl Operation {
             | Operation::DecideApplication
             | Operation::ReadAccount
             | Operation::ReadLedger => Relation::AtOrAbove,
-            Operation::Allocate | Operation::Settle => Relation::Parent,
+            Operation::Allocate | Operation::Settle | Operation::SetDiscount => Relation::Parent,
+            Operation::ManageMembers | Operation::AmendAccount | Operation::AmendProfile => Relation::OwnOrParent,
             Operation::Suspend | Operation::Close => Relation::Above,
             Operation::Charge => Relation::ProviderAbove,
             Operation::Purchase => match target.purchases {
+                Purchases::Partners if target.tier == Tier::Provider => Relation::Nobody,
                 Purchases::Partners => Relation::OwnOrParent,
                 Purchases::Provider => Relation::ProviderAbove,
             },
@@ -152,10 +165,18 @@ impl Operation {
             Operation::DecideApplication => {
                 is_verifier || (!is_provider && steps > 0 && matches!(role, Role::Admin | Role::Sales))
             }
-            Operation::Allocate | Operation::Rebalance | Operation::Charge | Operation::Settle => {
-                matches!(role, Role::Admin | Role::Finance)
-            }
-            Operation::Suspend | Operation::Close | Operation::SetAlertPolicy => role == Role::Admin,
+            Operation::Allocate
+            | Operation::Rebalance
+            | Operation::Charge
+            | Operation::Settle
+            | Operation::SetDiscount => matches!(role, Role::Admin | Role::Finance),
+            // A parent's finance may change the price alone.
+            Operation::AmendAccount => role == Role::Admin || steps > 0 && role == Role::Finance,
+            Operation::Suspend
+            | Operation::Close
+            | Operation::SetAlertPolicy
+            | Operation::ManageMembers
+            | Operation::AmendProfile => role == Role::Admin,
             Operation::Purchase => matches!(role, Role::Admin | Role::Finance | Role::Sales),
             Operation::CreateProgram | Operation::SetCapacity | Operation::ReadOwn => false,
         }

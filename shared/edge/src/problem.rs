@@ -45,6 +45,12 @@ impl Problem {
         Problem::new(400, "invalid_json", "The body is not JSON.")
     }
 
+    /// 400 `invalid_csv`.
+    #[must_use]
+    pub fn invalid_csv() -> Problem {
+        Problem::new(400, "invalid_csv", "The body is not a table of comma-separated values in UTF-8.")
+    }
+
     /// 400 `invalid_cursor`.
     #[must_use]
     pub fn invalid_cursor() -> Problem {
@@ -84,14 +90,15 @@ impl Problem {
 
     /// 413 `payload_too_large`.
     #[must_use]
-    pub fn payload_too_large() -> Problem {
-        Problem::new(413, "payload_too_large", "The body is larger than 64 KiB.")
+    pub fn payload_too_large(most_bytes: usize) -> Problem {
+        let detail = format!("The body is larger than {} KiB.", most_bytes.div_euclid(1024));
+        Problem::new(413, "payload_too_large", detail)
     }
 
     /// 415 `unsupported_media_type`.
     #[must_use]
-    pub fn unsupported_media_type() -> Problem {
-        Problem::new(415, "unsupported_media_type", "Send the body as application/json in UTF-8.")
+    pub fn unsupported_media_type(wanted: &str) -> Problem {
+        Problem::new(415, "unsupported_media_type", format!("Send the body as {wanted} in UTF-8."))
     }
 
     /// 422 `validation_failed` with everything that is wrong.
@@ -118,6 +125,30 @@ impl Problem {
         problem.retry_after_seconds = Some(RETRY_AFTER_SECONDS);
         problem.source = Some(source.into());
         problem
+    }
+
+    /// Its stable word for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The fields that are wrong.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// Where it came from, for the log alone; empty for what the caller has to answer for.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        self.source.as_deref().map(|source| crate::serve::chain(source)).unwrap_or_default()
+    }
+
+    /// Whether the same may succeed when it is sent again unchanged.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        self.status >= 500 || self.code == "contention"
     }
 
     /// Code and sentence in one line, for those who are answered by no response: with every field that is wrong.

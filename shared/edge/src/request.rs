@@ -11,19 +11,52 @@ use domain::{
 use lambda_http::http::HeaderMap;
 use serde_json::Value;
 
-use crate::access::Acting;
+use crate::access::{Acting, granted};
 use crate::cursor::Paging;
 use crate::digest::digest;
 use crate::fields::Fields;
 use crate::identity::Identity;
 use crate::json::{canonical, strict_json};
+use crate::operation::Operation;
 use crate::problem::Problem;
 
-/// The largest body.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The largest body of JSON.
+const MAX_JSON_BYTES: usize = 64 * 1024;
+
+/// The largest table: 500 applications with every field at its longest. The gateway takes 10 MB, a function 6 MB, in which
+/// a body in base64 takes a third more.
+const MAX_CSV_BYTES: usize = 2 * 1024 * 1024;
+
+/// By which spreadsheets know that what follows is UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The longest idempotency key.
 const MAX_KEY_LENGTH: usize = 255;
+
+/// In which form a route takes its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `application/json`.
+    Json,
+    /// `text/csv`.
+    Csv,
+}
+
+impl Form {
+    fn max_bytes(self) -> usize {
+        match self {
+            Form::Json => MAX_JSON_BYTES,
+            Form::Csv => MAX_CSV_BYTES,
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Form::Json => "application/json",
+            Form::Csv => "text/csv",
+        }
+    }
+}
 
 /// A request as it came in, before anything about it was decided.
 #[derive(Debug)]
@@ -34,6 +67,7 @@ pub(crate) struct Call {
     pub query: Vec<(String, String)>,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    pub form: Form,
     pub now: Timestamp,
 }
 
@@ -78,6 +112,15 @@ impl Authorised {
     #[must_use]
     pub fn ways(&self) -> &[Acting] {
         &self.ways
+    }
+
+    /// How the caller may do something more than the route itself asks for, through the nearest account that allows it.
+    ///
+    /// # Errors
+    /// 403 when none does.
+    pub fn require(&self, operation: Operation) -> Result<Acting, Problem> {
+        let ways = granted(&self.identity, operation, self.target()?);
+        ways.into_iter().next().ok_or_else(Problem::forbidden)
     }
 
     /// How the caller acts through one certain account, if that is among those that allow it.
@@ -175,6 +218,14 @@ impl Authorised {
             .any(|range| range.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media_type)))
     }
 
+    /// Whether the caller says that it knows this state of what it asks for (`If-None-Match`).
+    #[must_use]
+    pub fn has_seen(&self, state: u64) -> bool {
+        let known = self.call.header("if-none-match").ok().flatten().unwrap_or_default();
+        let tag = format!("\"{state}\"");
+        known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+    }
+
     /// The path and the query of the next page of this list.
     #[must_use]
     pub fn next_page(&self, cursor: &str) -> String {
@@ -239,6 +290,16 @@ impl Authorised {
         if self.call.body.is_empty() { Ok(Fields::of(Value::Object(serde_json::Map::new()))) } else { self.fields() }
     }
 
+    /// The text of a body that is a table, without the mark by which spreadsheets know UTF-8.
+    ///
+    /// # Errors
+    /// 413, 415, 400 `invalid_csv`.
+    pub fn csv(&self) -> Result<&str, Problem> {
+        self.check_body()?;
+        let text = std::str::from_utf8(&self.call.body).map_err(|_| Problem::invalid_csv())?;
+        Ok(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text))
+    }
+
     /// The circumstances of a ledger POST: its query, its headers, its key.
     ///
     /// # Errors
@@ -294,18 +355,36 @@ impl Authorised {
     /// 400 `invalid_parameter` when it is no key; 413, 415 and `invalid_json` of the body that it belongs to.
     pub fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Problem> {
         self.check_body()?;
-        let Some(key) = self.call.header("idempotency-key")? else { return Ok(None) };
-        let is_visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-        if key.is_empty() || key.len() > MAX_KEY_LENGTH || !is_visible {
-            let message = "must have 1 to 255 visible ASCII characters";
-            return Err(Problem::invalid_parameter("Idempotency-Key", message));
-        }
+        let Some(key) = self.key_header()? else { return Ok(None) };
         // A body that may be left out says the same as an empty object.
         let body = if self.call.body.is_empty() { Value::Object(serde_json::Map::new()) } else { self.json()? };
         Ok(Some(IdempotencyKey {
             record: digest(&[&self.identity.sub, key]),
             fingerprint: digest(&[&self.call.method, &self.call.path, &canonical(&body)]),
         }))
+    }
+
+    /// The idempotency key of one row of a body that is a table, if the caller sent a key: rows are kept apart by their
+    /// number, and `row` is what this one says.
+    ///
+    /// # Errors
+    /// 400 `invalid_parameter` when it is no key.
+    pub fn idempotency_key_of_row(&self, number: usize, row: &Value) -> Result<Option<IdempotencyKey>, Problem> {
+        let Some(key) = self.key_header()? else { return Ok(None) };
+        Ok(Some(IdempotencyKey {
+            record: digest(&[&self.identity.sub, key, "row", &number.to_string()]),
+            fingerprint: digest(&[&self.call.method, &self.call.path, &canonical(row)]),
+        }))
+    }
+
+    fn key_header(&self) -> Result<Option<&str>, Problem> {
+        let Some(key) = self.call.header("idempotency-key")? else { return Ok(None) };
+        let is_visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if key.is_empty() || key.len() > MAX_KEY_LENGTH || !is_visible {
+            let message = "must have 1 to 255 visible ASCII characters";
+            return Err(Problem::invalid_parameter("Idempotency-Key", message));
+        }
+        Ok(Some(key))
     }
 
     /// Size and type of the body, and the names in the query.
@@ -346,19 +425,24 @@ impl Authorised {
 
     /// 413 before 415; an empty body needs no type.
     fn check_body(&self) -> Result<(), Problem> {
-        if self.call.body.len() > MAX_BODY_BYTES {
-            return Err(Problem::payload_too_large());
+        let form = self.call.form;
+        if self.call.body.len() > form.max_bytes() {
+            return Err(Problem::payload_too_large(form.max_bytes()));
         }
         let content_type = self.call.header("content-type").ok().flatten().unwrap_or_default();
-        if self.call.body.is_empty() || is_json(content_type) { Ok(()) } else { Err(Problem::unsupported_media_type()) }
+        if self.call.body.is_empty() || is_of_type(content_type, form.media_type()) {
+            Ok(())
+        } else {
+            Err(Problem::unsupported_media_type(form.media_type()))
+        }
     }
 }
 
-/// `application/json`, with no other character set than UTF-8.
-fn is_json(content_type: &str) -> bool {
+/// Of this media type, with no other character set than UTF-8.
+fn is_of_type(content_type: &str, media_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
-    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    is_json
+    let is_of_type = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(media_type));
+    is_of_type
         && parts.all(|parameter| match parameter.split_once('=') {
             Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
                 value.trim_matches('"').eq_ignore_ascii_case("utf-8")
@@ -386,10 +470,10 @@ mod tests {
     #[test]
     fn json_is_told_by_its_type() {
         for fit in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
-            assert!(is_json(fit), "{fit}");
+            assert!(is_of_type(fit, "application/json"), "{fit}");
         }
         for unfit in ["", "text/plain", "application/jsonp", "application/json; charset=latin1", "application/xml"] {
-            assert!(!is_json(unfit), "{unfit}");
+            assert!(!is_of_type(unfit, "application/json"), "{unfit}");
         }
     }
 }

@@ -13,10 +13,11 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, Request, RequestExt, Response, service_fn};
 
 use crate::access::{Acting, granted, is_member, sees};
+use crate::compress;
 use crate::identity::Identity;
 use crate::operation::Operation;
 use crate::problem::Problem;
-use crate::request::{Authorised, Call};
+use crate::request::{Authorised, Call, Form};
 use crate::service::{About, Reply, Route, Service};
 
 /// Why a function did not start.
@@ -68,6 +69,7 @@ struct Outcome {
 
 async fn respond<S: Service>(service: &S, request: Request, is_cold: &AtomicBool) -> Result<Answer, StartError> {
     let started = Instant::now();
+    let takes_gzip = S::COMPRESSES && compress::is_taken(request.headers());
     let function_request_id = request.lambda_context().request_id;
     let outcome = answer(service, request).await;
     let status = match &outcome.answer {
@@ -83,7 +85,8 @@ async fn respond<S: Service>(service: &S, request: Request, is_cold: &AtomicBool
         is_cold: is_cold.swap(false, Ordering::Relaxed),
     };
     line.write();
-    Ok(Answer(response(outcome)?.map(Body::from)))
+    let response = response(outcome)?;
+    Ok(Answer(if takes_gzip { compress::compressed(response)? } else { response.map(Body::from) }))
 }
 
 /// A response as it stands. Left to itself, the library would decode the text once more, and take away the mark by which
@@ -154,14 +157,21 @@ pub fn chain(source: &(dyn Error + 'static)) -> String {
 
 fn response(outcome: Outcome) -> Result<Response<String>, lambda_http::http::Error> {
     // Answers depend on who asks, and money is in them: nothing on the way may keep one.
-    let response = Response::builder().header("cache-control", "no-store");
+    let response = Response::builder();
     match outcome.answer {
         Ok(reply) => {
-            let response = response.status(reply.status).header("content-type", reply.content_type);
+            let has_own = reply.headers.iter().any(|(name, _)| *name == "cache-control");
+            let response = if has_own { response } else { response.header("cache-control", "no-store") };
+            let response = response.status(reply.status);
+            let response = match reply.body.is_empty() {
+                true => response,
+                false => response.header("content-type", reply.content_type),
+            };
             let add = |response: Builder, (name, value): (&str, String)| response.header(name, value);
             reply.headers.into_iter().fold(response, add).body(reply.body)
         }
         Err(problem) => {
+            let response = response.header("cache-control", "no-store");
             let response = response.status(problem.status).header("content-type", "application/problem+json");
             let response = match problem.retry_after_seconds {
                 Some(seconds) => response.header("retry-after", seconds),
@@ -184,6 +194,10 @@ async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
     let RequestContext::ApiGatewayV2(context) = request.request_context() else { return outcome };
     outcome.request_id = context.request_id.unwrap_or_default();
     outcome.route = context.route_key.unwrap_or_default();
+    if let Some(document) = S::DOCUMENTS.iter().find(|document| document.key == outcome.route) {
+        outcome.answer = Ok(Reply::document(document));
+        return outcome;
+    }
     let claims = context.authorizer.and_then(|authorizer| authorizer.jwt).map(|jwt| jwt.claims);
     // Without the gateway's authorizer nobody is known, and nothing is done.
     let Some(identity) = claims.as_ref().and_then(Identity::from_claims) else {
@@ -195,7 +209,7 @@ async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
         return outcome;
     };
     let Ok(now) = Timestamp::from_unix_ms(context.time_epoch) else { return outcome };
-    let call = call(request, now);
+    let call = call(request, route.form, now);
     match authorise(service, &identity, route, &call).await {
         Err(problem) => outcome.answer = Err(problem),
         Ok((target, ways)) => {
@@ -221,7 +235,7 @@ async fn handle<S: Service>(service: &S, route: &Route<S::Action>, request: &Aut
     }
 }
 
-fn call(request: Request, now: Timestamp) -> Call {
+fn call(request: Request, form: Form, now: Timestamp) -> Call {
     let pairs = |map: lambda_http::aws_lambda_events::query_map::QueryMap| {
         map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
@@ -232,6 +246,7 @@ fn call(request: Request, now: Timestamp) -> Call {
         query: pairs(request.query_string_parameters()),
         headers: request.headers().clone(),
         body: request.body().as_ref().to_vec(),
+        form,
         now,
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::operation::Operation;
 use crate::problem::Problem;
-use crate::request::Authorised;
+use crate::request::{Authorised, Form};
 
 /// Knows where accounts stand; needed to decide rights.
 pub trait Tree {
@@ -44,8 +44,27 @@ pub struct Route<A> {
     pub(crate) about: About,
     /// The query parameters that the route knows.
     pub(crate) query: &'static [&'static str],
+    /// In which form it takes its body.
+    pub(crate) form: Form,
     /// What the function does.
     pub(crate) action: A,
+}
+
+/// A text that is the same for everybody. No handler is asked for it, so nobody needs a token.
+#[derive(Clone, Copy, Debug)]
+pub struct Document {
+    /// As the gateway names its route.
+    pub(crate) key: &'static str,
+    content_type: &'static str,
+    text: &'static str,
+}
+
+impl Document {
+    /// The text of a route whose gateway lets everybody in.
+    #[must_use]
+    pub const fn new(key: &'static str, content_type: &'static str, text: &'static str) -> Document {
+        Document { key, content_type, text }
+    }
 }
 
 /// The query of a ledger POST.
@@ -63,7 +82,7 @@ impl<A> Route<A> {
         query: &'static [&'static str],
         action: A,
     ) -> Route<A> {
-        Route { key, operation, about: About::Account, query, action }
+        Route { key, operation, about: About::Account, query, form: Form::Json, action }
     }
 
     /// A route about the program `{program_id}`.
@@ -74,13 +93,22 @@ impl<A> Route<A> {
         query: &'static [&'static str],
         action: A,
     ) -> Route<A> {
-        Route { key, operation, about: About::Program, query, action }
+        Route { key, operation, about: About::Program, query, form: Form::Json, action }
     }
 
     /// A route about nothing that is there already.
     #[must_use]
     pub const fn bare(key: &'static str, operation: Operation, action: A) -> Route<A> {
-        Route { key, operation, about: About::Nothing, query: &[], action }
+        Route { key, operation, about: About::Nothing, query: &[], form: Form::Json, action }
+    }
+
+    /// The same route, taking a table of comma-separated values for its body.
+    #[must_use]
+    pub const fn of_csv(self) -> Route<A>
+    where
+        A: Copy,
+    {
+        Route { form: Form::Csv, ..self }
     }
 }
 
@@ -94,6 +122,12 @@ pub trait Service: Tree + Send + Sync {
 
     /// All routes.
     const ROUTES: &'static [Route<Self::Action>];
+
+    /// Whether long answers are compressed for callers who take that. Not where no answer is long.
+    const COMPRESSES: bool = false;
+
+    /// What it gives to everybody.
+    const DOCUMENTS: &'static [Document] = &[];
 
     /// Looks whether what the path names below the account exists and whether this caller may act on it.
     ///
@@ -138,6 +172,12 @@ impl Reply {
         Reply::with(201, body)
     }
 
+    /// 204: done, and nothing to say.
+    #[must_use]
+    pub fn no_content() -> Reply {
+        Reply { status: 204, body: String::new(), content_type: "application/json", headers: Vec::new() }
+    }
+
     /// The answer of a ledger POST: 200 for a preview, else 201, marked when it was given before.
     ///
     /// # Errors
@@ -154,6 +194,25 @@ impl Reply {
         let mut headers = vec![("content-disposition", format!("attachment; filename=\"{file_name}\""))];
         headers.extend(next_page.map(|path| ("link", format!("<{path}>; rel=\"next\""))));
         Reply { status: 200, body: text, content_type: "text/csv; charset=utf-8", headers }
+    }
+
+    /// Names the state that the answer shows; a caller who has seen that state already is told so instead. Whoever keeps the
+    /// answer has to ask each time whether it still holds.
+    #[must_use]
+    pub fn tagged(mut self, state: u64, request: &Authorised) -> Reply {
+        if request.has_seen(state) {
+            self.status = 304;
+            self.body.clear();
+        }
+        self.headers.extend([("etag", format!("\"{state}\"")), ("cache-control", "private, no-cache".to_owned())]);
+        self
+    }
+
+    /// 200 with a text for everybody.
+    pub(crate) fn document(document: &Document) -> Reply {
+        let Document { content_type, text, .. } = *document;
+        let headers = vec![("cache-control", "public, max-age=300".to_owned())];
+        Reply { status: 200, body: text.to_owned(), content_type, headers }
     }
 
     /// Marks it as the answer that was given before.

@@ -9,6 +9,7 @@ mod bus;
 mod dead_letters;
 mod envelope;
 mod error;
+mod member;
 mod queue;
 
 pub use alert::AlertData;
@@ -16,4 +17,5 @@ pub use bus::{Bus, Outcome};
 pub use dead_letters::DeadLetters;
 pub use envelope::{Event, Malformed, Received, SOURCE, VERSION};
 pub use error::Error;
+pub use member::MemberData;
 pub use queue::{Batch, Failures, Message};

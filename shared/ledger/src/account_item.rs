@@ -130,7 +130,9 @@ pub(crate) fn read_company(item: Reader<'_>) -> Result<Company, Corrupt> {
 }
 
 pub(crate) fn profile(profile: &Profile) -> Item {
-    let writer = Writer::new(&keys::profile(profile.account_id), "profile").text("account_id", profile.account_id);
+    let writer = Writer::new(&keys::profile(profile.account_id), "profile")
+        .text("account_id", profile.account_id)
+        .number("version", profile.version);
     match &profile.company {
         Some(data) => company(writer, data).build(),
         None => writer.text("legal_name", &profile.legal_name).build(),
@@ -144,5 +146,6 @@ pub(crate) fn read_profile(item: &Item) -> Result<Profile, Corrupt> {
         account_id: item.parsed("account_id", AccountId::parse)?,
         legal_name: item.text("legal_name")?.to_owned(),
         company: if has_company { Some(read_company(item)?) } else { None },
+        version: item.number("version")?,
     })
 }

@@ -75,7 +75,7 @@ fn write_effects(writer: Writer, effects: &Effects) -> Writer {
         RecordKey::Purchase(id) => writer.text("purchase_id", id),
         RecordKey::Hold(id) => writer.text("hold_id", id),
         RecordKey::Settlement(id) => writer.text("settlement_id", id),
-        RecordKey::PaymentReference(_) => writer,
+        RecordKey::PaymentReference(_) | RecordKey::Profile => writer,
     })
 }
 

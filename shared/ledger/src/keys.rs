@@ -6,6 +6,10 @@
 //! | `ACCOUNT#acc_…` | `POSITION` | place, status, price and position of an account |
 //! | `ACCOUNT#acc_…` | `PROFILE` | its company's data |
 //! | `ACCOUNT#acc_…` | `STATUS#` version | a change of its status: who, when, why |
+//! | `ACCOUNT#acc_…` | `CHANGE#` version | a change of its profile or its price: who, when, what |
+//! | `MEMBERS#acc_…` | digest of the address | a person who may act for the account |
+//! | `MEMBERS#acc_…` | `ADMINS` | how many members and admins the account has |
+//! | `MEMBERSHIPS#`digest of an address | `acc_…` | the person's roles in an account |
 //! | `CHILDREN#acc_…` | `acc_…` | a child of the account |
 //! | `ENTRIES#acc_…` | 15 digits | a ledger entry, by its number |
 //! | `PURCHASES#acc_…` | `pur_…` | a purchase |
@@ -29,6 +33,7 @@
 //! | `MAILED#acc_…` | hour | how many mails about the account went out in it |
 //! | `SUPPRESSED#`digest of an address | `SUPPRESSED` | an address that mail must not go to |
 //! | `ROLLUP#acc_…` | `TOTALS` | the totals over an account's children |
+//! | `ROLLUP#acc_…` | `CONSUMPTION` | what the account's own purchases and charges cost it, refunds taken off |
 //! | `ROLLUP#acc_…` | `acc_…` | what a child contributes to them |
 //! | `NEAREST#acc_…` | status`#`percent`#acc_…` | a child, by status and whole percent left |
 //! | `CHECKS#acc_…` | minute | how many registration checks the account made in it |
@@ -93,6 +98,32 @@ pub(crate) fn profile(id: AccountId) -> Key {
 
 pub(crate) fn status_change(id: AccountId, version: u64) -> Key {
     Key::new(format!("ACCOUNT#{id}"), format!("STATUS#{version:0SEQ_DIGITS$}"))
+}
+
+/// `version` is the profile's after the change.
+pub(crate) fn account_change(id: AccountId, version: u64) -> Key {
+    Key::new(format!("ACCOUNT#{id}"), format!("CHANGE#{version:0SEQ_DIGITS$}"))
+}
+
+pub(crate) fn members(account: AccountId) -> String {
+    format!("MEMBERS#{account}")
+}
+
+/// Addresses are people's: a key holds a digest.
+pub(crate) fn member(account: AccountId, address: &str) -> Key {
+    Key::new(members(account), address_digest(address))
+}
+
+pub(crate) fn roster(account: AccountId) -> Key {
+    Key::new(members(account), "ADMINS")
+}
+
+pub(crate) fn memberships(address: &str) -> String {
+    format!("MEMBERSHIPS#{}", address_digest(address))
+}
+
+pub(crate) fn membership(address: &str, account: AccountId) -> Key {
+    Key::new(memberships(address), account.to_string())
 }
 
 pub(crate) fn children(parent: AccountId) -> String {
@@ -265,13 +296,26 @@ pub(crate) fn rollup(parent: AccountId) -> Key {
     Key::new(format!("ROLLUP#{parent}"), "TOTALS")
 }
 
+pub(crate) fn consumption(account: AccountId) -> Key {
+    Key::new(format!("ROLLUP#{account}"), "CONSUMPTION")
+}
+
 pub(crate) fn contribution(parent: AccountId, child: AccountId) -> Key {
     Key::new(format!("ROLLUP#{parent}"), child.to_string())
 }
 
+pub(crate) fn nearest_children(parent: AccountId) -> String {
+    format!("NEAREST#{parent}")
+}
+
+/// What the places of an account's children of one status begin with.
+pub(crate) fn nearest_of_status(status: &str) -> String {
+    format!("{status}#")
+}
+
 /// `rank` sorts an account's children of one status by nearness to depletion.
 pub(crate) fn nearest(parent: AccountId, status: &str, rank: u32, child: AccountId) -> Key {
-    Key::new(format!("NEAREST#{parent}"), format!("{status}#{rank:04}#{child}"))
+    Key::new(nearest_children(parent), format!("{}{rank:04}#{child}", nearest_of_status(status)))
 }
 
 #[cfg(test)]

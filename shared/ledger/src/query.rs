@@ -341,6 +341,36 @@ impl Ledger {
         Ok(page)
     }
 
+    /// Items of a partition whose sort keys begin so, in the order of the keys.
+    pub(crate) async fn query_beginning(
+        &self,
+        partition: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: i32,
+    ) -> Result<Vec<Item>, Error> {
+        let start = after.map(|sort| {
+            HashMap::from([
+                (PARTITION_KEY.to_owned(), AttributeValue::S(partition.to_owned())),
+                (SORT_KEY.to_owned(), AttributeValue::S(sort.to_owned())),
+            ])
+        });
+        let output = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression(format!("{PARTITION_KEY} = :partition AND begins_with({SORT_KEY}, :prefix)"))
+            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .set_exclusive_start_key(start)
+            .limit(limit)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(failed)?;
+        Ok(output.items.unwrap_or_default())
+    }
+
     /// How many items a partition has, `most` at most.
     pub(crate) async fn count(&self, partition: &str, most: usize) -> Result<usize, Error> {
         let output = self

@@ -6,7 +6,7 @@ use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
 use crate::keys::{self, Key};
 use crate::transaction::Write;
-use crate::{hold_item, purchase_item, settlement_item};
+use crate::{account_item, hold_item, purchase_item, settlement_item};
 
 /// Names a record of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum RecordKey {
     Settlement(SettlementId),
     /// A payment reference that may have been used.
     PaymentReference(String),
+    /// The company behind the account.
+    Profile,
 }
 
 impl RecordKey {
@@ -28,6 +30,7 @@ impl RecordKey {
             RecordKey::Hold(id) => keys::hold(account, *id),
             RecordKey::Settlement(id) => keys::settlement(account, *id),
             RecordKey::PaymentReference(reference) => keys::payment_reference(account, reference),
+            RecordKey::Profile => keys::profile(account),
         }
     }
 
@@ -39,17 +42,18 @@ impl RecordKey {
             RecordKey::PaymentReference(reference) => {
                 Record::PaymentReference(read_payment_reference(reference, item)?)
             }
+            RecordKey::Profile => Record::Profile(account_item::read_profile(item)?),
         })
     }
 }
 
-/// The key under which an answer finds a record again; payment references are not told.
+/// The key under which an answer finds a record again; payment references and profiles are not told.
 pub(crate) fn told(record: &Record) -> Option<RecordKey> {
     match record {
         Record::Purchase(purchase) => Some(RecordKey::Purchase(purchase.id)),
         Record::Hold(hold) => Some(RecordKey::Hold(hold.id)),
         Record::Settlement(settlement) => Some(RecordKey::Settlement(settlement.id)),
-        Record::PaymentReference(_) | Record::Usage(_) => None,
+        Record::PaymentReference(_) | Record::Usage(_) | Record::Profile(_) => None,
     }
 }
 
@@ -64,6 +68,7 @@ pub(crate) fn writes(account: AccountId, record: &Record) -> Vec<Write> {
         Record::PaymentReference(used) => {
             vec![Write::create(payment_reference(account, used)).or_refuse(Refusal::DuplicatePayment)]
         }
+        Record::Profile(profile) => vec![Write::version(account_item::profile(profile), profile.version)],
         // Its place is the idempotency record, by which it is known.
         Record::Usage(_) => Vec::new(),
     }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use domain::account::Status;
 use domain::rollup::{Contribution, Totals};
-use domain::{Account, AccountId, Refusal, Timestamp};
+use domain::{Account, AccountId, Amount, Profile, Refusal, Timestamp};
 
 use crate::account_item::{figures, read_figures};
 use crate::client::Ledger;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
-use crate::keys::{self, Key};
+use crate::keys::{self, Key, SORT_KEY};
+use crate::query::Page;
 use crate::read::Items;
 use crate::transaction::{Attempts, Write};
 
@@ -19,12 +20,34 @@ const CHILDREN_AT_ONCE: usize = 30;
 
 /// The totals of an account as they were stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StoredTotals {
+struct StoredTotals {
     /// The sums over its children.
-    pub totals: Totals,
+    totals: Totals,
     /// The latest change that they hold.
-    pub as_of: Option<Timestamp>,
+    as_of: Option<Timestamp>,
     version: u64,
+}
+
+/// What an account consumed by itself, as it was stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Consumption {
+    cost: Amount,
+    /// The last entry that was added; it counts the versions.
+    seq: u64,
+    as_of: Option<Timestamp>,
+}
+
+/// An account and what its children come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The account as it stands.
+    pub account: Account,
+    /// The sums over its children, some moments late.
+    pub totals: Totals,
+    /// What its own purchases and charges cost it, refunds taken off; some moments late.
+    pub consumed: Amount,
+    /// The latest change that those hold; `None` before there was any.
+    pub as_of: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -42,15 +65,87 @@ impl Ledger {
         Ok(())
     }
 
-    /// The totals over an account's children; zero before the first one was taken in.
+    /// Adds what an account consumed by itself; `consumed` names the number of each entry and what it added to `used`. What
+    /// was added before changes nothing, as the stream brings an account's entries in their order.
+    ///
+    /// # Errors
+    /// As [`Ledger::roll_up`].
+    pub async fn add_consumption(
+        &self,
+        account: AccountId,
+        consumed: &[(u64, Amount)],
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let mut attempts = Attempts::new();
+        loop {
+            let stored =
+                self.get(&keys::consumption(account)).await?.map(|item| read_consumption(&item)).transpose()?;
+            let mut after = stored.clone().unwrap_or_default();
+            for (seq, cost) in consumed.iter().filter(|(seq, _)| *seq > stored.as_ref().map_or(0, |stored| stored.seq))
+            {
+                after.cost = after.cost.plus(*cost).map_err(|_| Refusal::OutOfRange)?;
+                after.seq = after.seq.max(*seq);
+            }
+            if after.seq == stored.as_ref().map_or(0, |stored| stored.seq) {
+                return Ok(());
+            }
+            after.as_of = after.as_of.max(Some(at));
+            let item = consumption(account, &after);
+            let write = match &stored {
+                None => Write::create(item),
+                Some(stored) => Write::replace(item, stored.seq),
+            };
+            if self.transact(vec![write]).await?.is_ok() {
+                return Ok(());
+            }
+            attempts.pause().await?;
+        }
+    }
+
+    /// An account with what its first screen shows of its children, in one round trip.
+    ///
+    /// # Errors
+    /// When the store does not answer, or the account does not exist.
+    pub async fn summary(&self, account: AccountId) -> Result<Summary, Error> {
+        let (position, totals, consumption) =
+            (keys::position(account), keys::rollup(account), keys::consumption(account));
+        let items = self.batch(&[position.clone(), totals.clone(), consumption.clone()]).await?;
+        let totals = items.get(&totals).map(read_totals).transpose()?.unwrap_or_default();
+        let consumption = items.get(&consumption).map(read_consumption).transpose()?.unwrap_or_default();
+        Ok(Summary {
+            account: self.account_in(&items, &position)?,
+            as_of: totals.as_of.max(consumption.as_of),
+            totals: totals.totals,
+            consumed: consumption.cost,
+        })
+    }
+
+    /// An account's children of one status with their profiles, those nearest to depletion first. Follows the positions
+    /// some moments later, but shows them as they are.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn totals(&self, parent: AccountId) -> Result<StoredTotals, Error> {
-        match self.get(&keys::rollup(parent)).await? {
-            Some(item) => Ok(read_totals(&item)?),
-            None => Ok(StoredTotals::default()),
-        }
+    pub async fn nearest_children(
+        &self,
+        parent: AccountId,
+        status: Status,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<(Account, Profile)>, Error> {
+        let (partition, prefix) = (keys::nearest_children(parent), keys::nearest_of_status(status.name()));
+        let one_more = i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX);
+        let mut places = self.query_beginning(&partition, &prefix, after, one_more).await?;
+        let has_more = places.len() > limit;
+        places.truncate(limit);
+        let ids = places
+            .iter()
+            .map(|place| Reader(place).parsed("account_id", AccountId::parse))
+            .collect::<Result<Vec<_>, _>>()?;
+        let next = match places.last() {
+            Some(last) if has_more => Some(Reader(last).text(SORT_KEY)?.to_owned()),
+            _ => None,
+        };
+        Ok(Page { items: self.profiled_accounts(&ids).await?, next })
     }
 
     async fn roll_up_children(&self, parent: AccountId, children: &[Contribution], at: Timestamp) -> Result<(), Error> {
@@ -171,5 +266,23 @@ fn read_totals(item: &Item) -> Result<StoredTotals, Corrupt> {
         },
         as_of: item.optional_parsed("as_of", Timestamp::parse)?,
         version: item.number("version")?,
+    })
+}
+
+fn consumption(account: AccountId, stored: &Consumption) -> Item {
+    Writer::new(&keys::consumption(account), "consumption")
+        .text("account_id", account)
+        .amount("cost", stored.cost)
+        .number("version", stored.seq)
+        .optional_text("as_of", stored.as_of)
+        .build()
+}
+
+fn read_consumption(item: &Item) -> Result<Consumption, Corrupt> {
+    let item = Reader(item);
+    Ok(Consumption {
+        cost: item.amount("cost")?,
+        seq: item.number("version")?,
+        as_of: item.optional_parsed("as_of", Timestamp::parse)?,
     })
 }

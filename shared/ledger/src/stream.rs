@@ -13,6 +13,7 @@ use crate::application_item::read_application;
 use crate::entry_item::read_entry;
 use crate::error::Corrupt;
 use crate::item::{Item, Reader};
+use crate::members::{Invited, read_invited};
 
 /// A committed change that others are told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum Change {
         /// As it is.
         after: Box<Application>,
     },
+    /// Somebody became a member of an account.
+    Member(Box<Invited>),
     /// An account's status was changed.
     Status {
         /// The account.
@@ -84,6 +87,8 @@ impl Change {
                 after: Box::new(read_application(&after)?),
             }),
             "status change" => Some(status(Reader(&after))?),
+            // Whose roles change was invited before.
+            "member" if before.is_none() => Some(Change::Member(Box::new(read_invited(&after)?))),
             _ => None,
         })
     }

@@ -103,6 +103,16 @@ impl Write {
         Write::new(Action::Check(key), Guard::New)
     }
 
+    /// Writes nothing, but fails the transaction when the item is no longer the version that was read.
+    pub fn unchanged(key: Key, read_version: u64) -> Write {
+        Write::new(Action::Check(key), Guard::Version(read_version))
+    }
+
+    /// Removes an item that counts its versions, if it is still the version that was read.
+    pub fn remove(key: Key, read_version: u64) -> Write {
+        Write::new(Action::Delete(key), Guard::Version(read_version))
+    }
+
     /// Removes an item, if it is there.
     pub fn delete(key: Key) -> Write {
         Write::new(Action::Delete(key), Guard::Any)
@@ -177,6 +187,10 @@ impl Ledger {
             Action::Delete(key) => Delete::builder()
                 .table_name(&self.table)
                 .set_key(Some(key.attributes()))
+                .set_condition_expression(condition)
+                .set_expression_attribute_names(names)
+                .set_expression_attribute_values(values)
+                .return_values_on_condition_check_failure(images)
                 .build()
                 .map(|delete| TransactWriteItem::builder().delete(delete).build()),
         };

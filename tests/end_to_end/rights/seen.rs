@@ -88,7 +88,7 @@ async fn without_a_valid_token_the_gateway_answers_itself() {
         // The header {"alg":"none"}.
         client.with_token(&format!("eyJhbGciOiJub25lIn0.{claims}.")),
     ];
-    for route in routes() {
+    for route in routes().iter().filter(|route| route.needs_token) {
         for caller in &callers {
             ask(caller, &route.method, &world.path(&route.path)).await.native(401);
         }

@@ -23,6 +23,7 @@ const LEDGER_READERS: &[(Relation, &[&str])] = &[(Own, READERS), (Parent, READER
 const READERS_OF_COMPANIES: &[(Relation, &[&str])] =
     &[(Own, READERS), (Parent, READERS), (Provider, READERS_AND_VERIFIER)];
 const APPLICANTS: &[(Relation, &[&str])] = &[(Own, &["admin", "sales"])];
+const ADMINS: &[(Relation, &[&str])] = &[(Own, &["admin"]), (Parent, &["admin"])];
 const BUYERS: &[&str] = &["admin", "finance", "sales"];
 
 const fn reading(route: &'static str, granted: &'static [(Relation, &'static [&'static str])]) -> Right {
@@ -42,6 +43,8 @@ const RIGHTS: &[Right] = &[
     reading("GET /v1/accounts/{id}/entries", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/verification", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/children", LEDGER_READERS),
+    reading("GET /v1/accounts/{id}/tree", LEDGER_READERS),
+    reading("GET /v1/accounts/{id}/overview", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/purchases", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/purchases/{purchase_id}", LEDGER_READERS),
     reading("GET /v1/accounts/{id}/alert-policy", LEDGER_READERS),
@@ -54,6 +57,10 @@ const RIGHTS: &[Right] = &[
     doing("POST /v1/accounts/{id}/allocations?preview=true", &[(Parent, &["admin", "finance"])]),
     doing("POST /v1/accounts/{id}/purchases?preview=true", &[(Own, BUYERS), (Parent, BUYERS)]),
     doing("POST /v1/accounts/{id}/capacity?preview=true", &[]),
+    doing("GET /v1/accounts/{id}/members", ADMINS),
+    doing("PUT /v1/accounts/{id}/members", ADMINS),
+    doing("DELETE /v1/accounts/{id}/members", ADMINS),
+    doing("PATCH /v1/accounts/{id}", &[(Own, &["admin"]), (Parent, &["admin", "finance"])]),
     doing("PUT /v1/accounts/{id}/alert-policy", &[(Own, &["admin"])]),
     doing("POST /v1/accounts/{id}/notifications/read", &[(Own, READERS)]),
     doing("POST /v1/accounts/{id}/notifications/{notification_id}/read", &[(Own, READERS)]),

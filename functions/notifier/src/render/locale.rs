@@ -77,6 +77,14 @@ impl Locale {
         }
     }
 
+    /// What stands between two things of a list.
+    pub(super) fn comma(self) -> &'static str {
+        match self {
+            Locale::ZhCn | Locale::Ja => "、",
+            Locale::En | Locale::Ko | Locale::Vi | Locale::Id | Locale::Th => ", ",
+        }
+    }
+
     /// What stands between two sentences.
     pub(super) fn gap(self) -> &'static str {
         match self {

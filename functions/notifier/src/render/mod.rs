@@ -1,8 +1,10 @@
-//! What a recipient reads: the mail and the notification of an alert, in the recipient's language.
+//! What a recipient reads: the mail and the notification of an alert, and the mail of an invitation, in the recipient's
+//! language.
 //!
 //! Pure: facts in, text out. It owns wording, amounts as locales write them and the layout of mail; it must not know who
 //! is written to, whether or how anything is sent, or where it is kept.
 
+mod invitation;
 mod locale;
 mod money;
 mod name;
@@ -14,8 +16,9 @@ use askama::Template;
 use domain::alert::{Alert, Threshold};
 use domain::{Amount, Currency, Timestamp};
 
+pub use invitation::{Invitation, invitation};
 pub use locale::Locale;
-use sentences::{Mentions, Sentences, Told};
+use sentences::{Mentions, Told};
 
 /// What is to be told.
 #[derive(Clone, Debug)]
@@ -64,16 +67,38 @@ pub enum RenderError {
     Template(#[from] askama::Error),
 }
 
+/// What a mail says, whatever it is about.
+struct Words<'a> {
+    title: &'a str,
+    greeting: &'a str,
+    happened: &'a str,
+    meaning: &'a str,
+    open: &'a str,
+    reason: &'a str,
+    choice: &'a str,
+    /// That the recipient gets no further mail for some time, where that is so.
+    last: Option<&'a str>,
+}
+
+/// What stands beside the words of a mail.
+struct Layout<'a> {
+    /// Each with its label.
+    figures: &'a [(&'a str, &'a str)],
+    /// Where the recipient looks further.
+    link: &'a str,
+    /// Where the recipient changes what it hears of, with a label; where that can be changed.
+    settings: Option<(&'a str, &'a str)>,
+}
+
 /// The plain part of a mail.
 #[derive(Template)]
 #[template(path = "mail.txt")]
 struct TextPart<'a> {
-    sentences: &'a Sentences,
+    words: &'a Words<'a>,
     figures: &'a [(&'a str, &'a str)],
     colon: &'static str,
-    is_last: bool,
     link: &'a str,
-    settings_link: &'a str,
+    settings: Option<(&'a str, &'a str)>,
 }
 
 /// The part for those who see HTML, where everything that is filled in is escaped.
@@ -81,11 +106,10 @@ struct TextPart<'a> {
 #[template(path = "mail.html")]
 struct HtmlPart<'a> {
     language: &'static str,
-    sentences: &'a Sentences,
+    words: &'a Words<'a>,
     figures: &'a [(&'a str, &'a str)],
-    is_last: bool,
     link: &'a str,
-    settings_link: &'a str,
+    settings: Option<(&'a str, &'a str)>,
 }
 
 /// The mail that tells the facts in this language.
@@ -106,12 +130,25 @@ pub fn mail(locale: Locale, facts: &Facts) -> Result<Mail, RenderError> {
     }
     let time = time(facts.occurred_at);
     figures.push((&sentences.label_time, &time));
-    let is_last = facts.is_last;
-    let (sentences, figures, colon) = (&sentences, figures.as_slice(), locale.colon());
-    let (link, settings_link) = (facts.link.as_str(), facts.settings_link.as_str());
-    let text = TextPart { sentences, figures, colon, is_last, link, settings_link }.render()?;
-    let html = HtmlPart { language: locale.name(), sentences, figures, is_last, link, settings_link }.render()?;
-    Ok(Mail { subject: sentences.title.clone(), text, html })
+    let words = Words {
+        title: &sentences.title,
+        greeting: &sentences.greeting,
+        happened: &sentences.happened,
+        meaning: &sentences.meaning,
+        open: &sentences.open,
+        reason: &sentences.reason,
+        choice: &sentences.choice,
+        last: facts.is_last.then_some(sentences.last.as_str()),
+    };
+    let settings = Some((sentences.settings.as_str(), facts.settings_link.as_str()));
+    laid_out(locale, &words, Layout { figures: &figures, link: &facts.link, settings })
+}
+
+fn laid_out(locale: Locale, words: &Words<'_>, layout: Layout<'_>) -> Result<Mail, RenderError> {
+    let Layout { figures, link, settings } = layout;
+    let text = TextPart { words, figures, colon: locale.colon(), link, settings }.render()?;
+    let html = HtmlPart { language: locale.name(), words, figures, link, settings }.render()?;
+    Ok(Mail { subject: words.title.to_owned(), text, html })
 }
 
 /// The title and the body of the notification that tells the facts in this language.

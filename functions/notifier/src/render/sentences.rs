@@ -100,7 +100,7 @@ languages! {
 }
 
 /// A block without the line breaks that set it off from its tags.
-fn one_line<Block: Template>(block: Block) -> askama::Result<String> {
+pub(super) fn one_line<Block: Template>(block: Block) -> askama::Result<String> {
     // The template library renders a block that a template lacks as nothing, and knows so beforehand.
     const { assert!(Block::SIZE_HINT > 0, "a language lacks a sentence") }
     Ok(block.render()?.trim().to_owned())

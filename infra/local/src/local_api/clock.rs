@@ -60,15 +60,18 @@ fn error(field: &str, message: &'static str) -> FieldError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::Functions;
     use crate::local_api::router;
     use crate::serve::{bind, serve};
     use crate::services::fixture::parts;
     use crate::tokens::Issuer;
+    use crate::user_pool::UserPool;
 
     async fn start(clock: &Clock) -> String {
         let (listener, address) = bind(0).await.unwrap();
         let issuer = Issuer::new(clock.clone()).unwrap();
-        let routes = router(issuer, clock.clone(), Scheduler::default(), &parts(clock));
+        let pool = UserPool::new(&Functions::new([]), clock.clone());
+        let routes = router(issuer, pool, clock.clone(), Scheduler::default(), &parts(clock));
         tokio::spawn(serve(listener, routes, std::future::pending()));
         format!("http://{address}/_local/clock")
     }

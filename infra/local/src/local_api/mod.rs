@@ -21,16 +21,17 @@ use crate::queues::Queues;
 use crate::scheduler::Scheduler;
 use crate::services::Parts;
 use crate::tokens::Issuer;
+use crate::user_pool::UserPool;
 
 /// A request's body, which may turn out not to be JSON.
 type Body = Result<Json<Value>, JsonRejection>;
 
 /// Everything below `/_local`.
-pub(crate) fn router(issuer: Issuer, clock: Clock, scheduler: Scheduler, services: &Parts) -> Router {
+pub(crate) fn router(issuer: Issuer, pool: UserPool, clock: Clock, scheduler: Scheduler, services: &Parts) -> Router {
     let Parts { faults, buses, mails, queues, .. } = services.clone();
     let api = Router::new()
         .route("/health", get(health))
-        .route("/tokens", post(tokens::post).with_state(issuer))
+        .route("/tokens", post(tokens::post).with_state(tokens::Desk { issuer, pool }))
         .route("/clock", post(clock::post).with_state((clock, scheduler)))
         .route("/mails", get(all_mails).with_state(mails))
         .route("/events", get(events::get).post(events::post).with_state(buses))

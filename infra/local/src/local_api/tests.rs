@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::faults::{Kind, Target};
+use crate::functions::Functions;
 use crate::mail::Mail;
 use crate::serve::{bind, serve};
 use crate::services::fixture::parts;
@@ -18,7 +19,8 @@ async fn stage() -> Stage {
     let parts = parts(&clock);
     let (listener, address) = bind(0).await.unwrap();
     let issuer = Issuer::new(clock.clone()).unwrap();
-    let routes = router(issuer, clock, Scheduler::default(), &parts);
+    let pool = UserPool::new(&Functions::new([]), clock.clone());
+    let routes = router(issuer, pool, clock, Scheduler::default(), &parts);
     tokio::spawn(serve(listener, routes, std::future::pending()));
     Stage { url: format!("http://{address}/_local"), parts }
 }

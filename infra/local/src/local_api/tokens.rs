@@ -1,4 +1,5 @@
-//! `POST /_local/tokens`: a token for anybody in any role.
+//! `POST /_local/tokens`: a token for anybody in any role, or for a member by e-mail address, whose roles are then looked
+//! up as the user pool's trigger does.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,13 +9,31 @@ use serde_json::{Map, Value, json};
 
 use super::{Body, FieldError, fields, problem};
 use crate::tokens::Issuer;
+use crate::user_pool::UserPool;
 
-pub(super) async fn post(State(issuer): State<Issuer>, body: Body) -> Response {
+/// What tokens are made with.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) issuer: Issuer,
+    pub(super) pool: UserPool,
+}
+
+pub(super) async fn post(State(Desk { issuer, pool }): State<Desk>, body: Body) -> Response {
     let wanted = match fields(body, Wanted::read) {
         Ok(wanted) => wanted,
         Err(refused) => return refused,
     };
-    match issuer.token(&wanted.sub, &wanted.email, &wanted.memberships) {
+    let memberships = match wanted.memberships {
+        Some(memberships) => memberships,
+        None => match pool.memberships(&wanted.sub, &wanted.email).await {
+            Some(memberships) => memberships,
+            None => {
+                let detail = "the function identity gave no answer";
+                return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail, &[]);
+            }
+        },
+    };
+    match issuer.token(&wanted.sub, &wanted.email, &memberships) {
         Ok(token) => Json(json!({ "token": token })).into_response(),
         Err(_) => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the token could not be signed", &[]),
     }
@@ -25,7 +44,8 @@ pub(super) async fn post(State(issuer): State<Issuer>, body: Body) -> Response {
 struct Wanted {
     sub: String,
     email: String,
-    memberships: String,
+    /// The claim; `None` where the trigger is to write it.
+    memberships: Option<String>,
 }
 
 impl Wanted {
@@ -42,18 +62,22 @@ impl Wanted {
                 String::new()
             }
         };
-        let (sub, email) = (text("sub"), text("email"));
-        let memberships = memberships(fields.get("memberships")).unwrap_or_else(|| {
+        let email = text("email");
+        // A member is known by the address; whoever is made up needs a name as well.
+        let is_member = !fields.contains_key("memberships");
+        let sub = if is_member && !fields.contains_key("sub") { email.to_lowercase() } else { text("sub") };
+        let claim = fields.get("memberships").map(memberships);
+        if claim == Some(None) {
             fail("memberships", "must be a string of account_id:role entries separated by spaces, or a list of them");
-            String::new()
-        });
+        }
+        let memberships = claim.flatten();
         if errors.is_empty() { Ok(Wanted { sub, email, memberships }) } else { Err(errors) }
     }
 }
 
 /// The claim, given as it is or as a list of its entries.
-fn memberships(value: Option<&Value>) -> Option<String> {
-    match value? {
+fn memberships(value: &Value) -> Option<String> {
+    match value {
         Value::String(claim) => Some(claim.clone()),
         Value::Array(entries) => {
             let entries: Option<Vec<&str>> = entries.iter().map(Value::as_str).collect();
@@ -75,16 +99,22 @@ mod tests {
     fn memberships_are_a_claim_or_a_list_of_its_entries() {
         for memberships in [json!("acc_1:admin acc_2:viewer"), json!(["acc_1:admin", "acc_2:viewer"])] {
             let wanted = read(&json!({ "sub": "u", "email": "e", "memberships": memberships })).unwrap();
-            assert_eq!(wanted.memberships, "acc_1:admin acc_2:viewer");
+            assert_eq!(wanted.memberships.as_deref(), Some("acc_1:admin acc_2:viewer"));
         }
         let none = read(&json!({ "sub": "u", "email": "e", "memberships": [] })).unwrap();
-        assert_eq!(none.memberships, "");
+        assert_eq!(none.memberships.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn a_member_needs_an_address_only() {
+        let wanted = read(&json!({ "email": "Kim@partner.example" })).unwrap();
+        assert_eq!((wanted.sub.as_str(), wanted.memberships), ("kim@partner.example", None));
     }
 
     #[test]
     fn every_unusable_field_is_named() {
         let errors = read(&json!({ "sub": "", "memberships": [1], "role": "x" })).unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| &*error.field).collect();
-        assert_eq!(fields, ["role", "sub", "email", "memberships"]);
+        assert_eq!(fields, ["role", "email", "sub", "memberships"]);
     }
 }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::shown;
 
+/// The figures of a position, or sums of them.
 #[derive(Serialize)]
-pub(super) struct FiguresView {
+pub struct FiguresView {
     granted: String,
     allocated: String,
     held: String,
@@ -19,7 +20,9 @@ pub(super) struct FiguresView {
     upstream: Vec<String>,
 }
 
-pub(super) fn figures(figures: &Figures, lineage: &Lineage, viewer: &Viewer) -> FiguresView {
+/// Figures, as far as the viewer may see them.
+#[must_use]
+pub fn figures(figures: &Figures, lineage: &Lineage, viewer: &Viewer) -> FiguresView {
     let show = |amount: Amount| amount.show(lineage.currency);
     FiguresView {
         granted: show(figures.granted),

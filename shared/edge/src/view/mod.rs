@@ -7,9 +7,9 @@ mod onboarding;
 mod order;
 mod posting;
 
-pub use account::{AccountView, PositionView, account, ancestor, position};
+pub use account::{AccountView, FiguresView, PositionView, account, ancestor, figures, position};
 pub use alert::{AlertPolicyView, InboxView, MarkedView, NotificationView, alert_policy, inbox, marked, notification};
-pub use onboarding::{application, program};
+pub use onboarding::{MemberView, application, member, program};
 pub use order::{hold, purchase, settlement};
 pub use posting::{PostedView, entry, posted};
 

@@ -1,8 +1,8 @@
 //! Programs and applications.
 
-use domain::Viewer;
 use domain::application::Application;
 use domain::program::Program;
+use domain::{Member, Viewer};
 use serde::Serialize;
 
 use super::account::{CompanyView, company};
@@ -65,6 +65,24 @@ pub fn application<'a>(application: &'a Application, viewer: &Viewer) -> impl Se
         history: history.collect(),
         company: company(&application.company.legal_name, Some(&application.company)),
         discount: application.discount.map(|discount| shown(discount.share())),
+    }
+}
+
+/// A member of an account.
+#[derive(Serialize)]
+pub struct MemberView<'a> {
+    email: &'a str,
+    roles: Vec<&'static str>,
+    created_at: String,
+}
+
+/// Somebody who may act for an account.
+#[must_use]
+pub fn member(member: &Member) -> MemberView<'_> {
+    MemberView {
+        email: &member.email,
+        roles: member.roles.iter().map(|role| role.name()).collect(),
+        created_at: shown(member.created_at),
     }
 }
 

@@ -60,7 +60,7 @@ impl<'a> Told<'a> {
                 Record::Hold(hold) => told.hold = Some(hold),
                 Record::Purchase(purchase) => told.purchase = Some(purchase),
                 Record::Settlement(settlement) => told.settlement = Some(settlement),
-                Record::PaymentReference(_) | Record::Usage(_) => {}
+                Record::PaymentReference(_) | Record::Usage(_) | Record::Profile(_) => {}
             }
         }
         told

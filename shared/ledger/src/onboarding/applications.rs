@@ -12,6 +12,7 @@ use crate::error::{Corrupt, Error};
 use crate::idempotency::{Effected, read_record, record};
 use crate::item::Writer;
 use crate::keys;
+use crate::members::first_admin;
 use crate::replay::Replayed;
 use crate::transaction::{Attempts, Reason, Write};
 
@@ -206,11 +207,17 @@ fn is_fresh(before: Option<&Application>) -> bool {
 
 fn new_account(account: &Account, application: &Application) -> Vec<Write> {
     let company = application.company.clone();
-    let data = Profile { account_id: account.id(), legal_name: company.legal_name.clone(), company: Some(company) };
+    let email = company.contact.email.clone();
+    let legal_name = company.legal_name.clone();
+    let data = Profile { account_id: account.id(), legal_name, company: Some(company), version: 1 };
     let child = keys::child(application.parent.id, account.id());
-    vec![
+    let mut writes = vec![
         Write::create(position(account)),
         Write::create(profile(&data)),
         Write::create(Writer::new(&child, "child").text("account_id", account.id()).build()),
-    ]
+    ];
+    // The contact can sign in from now on, and add others.
+    let by = application.history.last().map(|step| step.by.clone()).unwrap_or_default();
+    writes.extend(first_admin(&account.lineage, &data, &email, by, account.created_at));
+    writes
 }

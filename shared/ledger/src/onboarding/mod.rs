@@ -1,5 +1,6 @@
 //! Programs and applications: everything that is written while a company is onboarded, each change in one transaction.
 
+mod amendments;
 mod applications;
 mod checks;
 mod names;

@@ -150,6 +150,21 @@ pub(super) fn account_claims(program: ProgramId, company: &Company, account: Acc
     account_keys(program, company, account).iter().map(claim).collect()
 }
 
+/// The domain of a company's contact is claimed in place of the one before; all its other names never change.
+pub(super) fn moved_names(program: ProgramId, before: &Company, after: &Company, account: AccountId) -> Vec<Write> {
+    let (before, after) = (UniqueName::email_domain(before), UniqueName::email_domain(after));
+    if before == after {
+        return Vec::new();
+    }
+    let key = |name: UniqueName| {
+        let (kind, value) = name.parts();
+        keys::account_claim(program, kind, &value, account)
+    };
+    let left = before.map(|name| Write::delete(key(name)));
+    let taken = after.map(|name| Write::put(Writer::new(&key(name), "claim").text("account_id", account).build()));
+    left.into_iter().chain(taken).collect()
+}
+
 /// The exclusive names of a company, as long as nobody has them.
 pub(super) fn unclaimed(program: ProgramId, company: &Company) -> Vec<Write> {
     let absent = |name: UniqueName| {

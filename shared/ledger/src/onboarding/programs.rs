@@ -8,6 +8,7 @@ use crate::client::Ledger;
 use crate::error::{Corrupt, Error};
 use crate::idempotency::{Effected, read_record, record};
 use crate::keys;
+use crate::members::first_admin;
 use crate::posting::{Words, account_after, entry_of};
 use crate::replay::Replayed;
 use crate::transaction::{Attempts, Write};
@@ -22,6 +23,8 @@ pub struct NewProgram {
     pub capacity: Plan,
     /// Who creates it, when, and the id of that posting.
     pub occasion: Occasion,
+    /// The address of the provider's first admin, where one was named.
+    pub admin: Option<String>,
     /// The caller's idempotency key, where it sent one.
     pub key: Option<IdempotencyKey>,
 }
@@ -65,7 +68,7 @@ fn writes(new: &NewProgram) -> Result<Vec<Write>, Error> {
     let leg = new.capacity.legs.first().ok_or(Corrupt { attribute: "entries", problem: "are none" })?;
     let entry = entry_of(&new.occasion, &Words::default(), provider, new.capacity.kind, leg);
     let profile_of_provider =
-        Profile { account_id: provider.id(), legal_name: new.program.name.clone(), company: None };
+        Profile { account_id: provider.id(), legal_name: new.program.name.clone(), company: None, version: 1 };
     let record = new.key.as_ref().map(|key| record(key, &Effected::Program(new.program.id), new.occasion.now));
     let created = [
         crate::program_item::program(&new.program),
@@ -73,5 +76,8 @@ fn writes(new: &NewProgram) -> Result<Vec<Write>, Error> {
         profile(&profile_of_provider),
         crate::entry_item::entry(&entry, &provider.lineage),
     ];
-    Ok(record.into_iter().chain(created).map(Write::create).collect())
+    let admin = new.admin.iter().flat_map(|email| {
+        first_admin(&provider.lineage, &profile_of_provider, email, new.occasion.by.clone(), new.occasion.now)
+    });
+    Ok(record.into_iter().chain(created).map(Write::create).chain(admin).collect())
 }

@@ -15,7 +15,7 @@ pub(crate) use write::{account_after, entry_of};
 
 use domain::account::Lineage;
 use domain::company::Company;
-use domain::{Account, AccountId, Commit, Hold, Plan, Purchase, Record, Refusal, Settlement};
+use domain::{Account, AccountId, Commit, Hold, Plan, Profile, Purchase, Record, Refusal, Settlement};
 
 use crate::error::Corrupt;
 use crate::record::RecordKey;
@@ -136,6 +136,18 @@ impl Accounts {
     pub fn settlement(&self) -> Result<&Settlement, Refusal> {
         let found = self.records.iter().find_map(|record| match record {
             Record::Settlement(settlement) => Some(settlement),
+            _ => None,
+        });
+        found.ok_or(Refusal::NotFound)
+    }
+
+    /// The company behind the target.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when it was not asked for.
+    pub fn profile(&self) -> Result<&Profile, Refusal> {
+        let found = self.records.iter().find_map(|record| match record {
+            Record::Profile(profile) => Some(profile),
             _ => None,
         });
         found.ok_or(Refusal::NotFound)
