@@ -12,7 +12,8 @@ use crate::client::Ledger;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
 use crate::keys;
-use crate::query::{Page, Range};
+use crate::list::Page;
+use crate::range::Range;
 use crate::transaction::{Attempts, Write};
 
 const NO_ACCOUNT: Corrupt = Corrupt { attribute: "account_id", problem: "names no account" };
@@ -53,7 +54,7 @@ impl Ledger {
         let partition = keys::members(account);
         // Beside the members there is the count of them.
         let limit = i32::try_from(MAX_MEMBERS.saturating_add(1)).unwrap_or(i32::MAX);
-        let range = Range { partition: &partition, after: None, limit, is_newest_first: false };
+        let range = Range { partition: &partition, beginning: "", after: None, limit, is_newest_first: false };
         let (items, _) = self.query(range).await?;
         let mut members = Vec::with_capacity(items.len());
         for item in &items {
@@ -137,7 +138,7 @@ impl Ledger {
     pub async fn memberships(&self, email: &str, most: usize) -> Result<Page<(AccountId, Vec<Role>)>, Error> {
         let partition = keys::memberships(email);
         let limit = i32::try_from(most).unwrap_or(i32::MAX);
-        let range = Range { partition: &partition, after: None, limit, is_newest_first: false };
+        let range = Range { partition: &partition, beginning: "", after: None, limit, is_newest_first: false };
         let (items, next) = self.query(range).await?;
         let membership = |item: &Item| Ok((Reader(item).parsed("account_id", AccountId::parse)?, read_roles(item)?));
         Ok(Page { items: items.iter().map(membership).collect::<Result<_, Corrupt>>()?, next })

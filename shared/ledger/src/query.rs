@@ -1,8 +1,5 @@
-//! Lists, page by page.
+//! What accounts and programs list: entries, orders, payments, children, applications.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use domain::account::Status;
 use domain::application::{Application, ApplicationStatus};
 use domain::{
@@ -10,61 +7,16 @@ use domain::{
 };
 
 use crate::application_item::read_application;
-use crate::client::{Ledger, failed};
+use crate::client::Ledger;
 use crate::entry_item::read_entry;
 use crate::error::Error;
 use crate::hold_item::read_hold;
 use crate::item::{Item, Reader};
-use crate::keys::{self, Key, PARTITION_KEY, SORT_KEY};
+use crate::keys::{self, Key};
+use crate::list::{List, Page, Verdict, each};
 use crate::purchase_item::read_purchase;
+use crate::range::Range;
 use crate::settlement_item::read_settlement;
-
-/// How many stored pages a filtered list reads for one answer; beyond, the answer is short and its cursor leads on.
-const MAX_PAGES_READ: usize = 20;
-
-/// How many items a filtered list reads at a time.
-const FILTERED_PAGE: i32 = 200;
-
-/// A page of a list and where the next one begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// The place after its last item; `None` on the last page.
-    pub next: Option<String>,
-}
-
-/// A list to be shown page by page.
-struct List<'a> {
-    partition: String,
-    after: Option<&'a str>,
-    limit: usize,
-    is_newest_first: bool,
-    /// Whether only some of its items are wanted, so that more have to be read than are shown.
-    is_filtered: bool,
-}
-
-/// What to do with an item of a list.
-enum Verdict {
-    Take,
-    Skip,
-    /// Neither this one nor anything after it.
-    Stop,
-}
-
-impl Verdict {
-    fn take_if(is_wanted: bool) -> Verdict {
-        if is_wanted { Verdict::Take } else { Verdict::Skip }
-    }
-}
-
-/// A stored page of a partition.
-pub(crate) struct Range<'a> {
-    pub partition: &'a str,
-    pub after: Option<&'a str>,
-    pub limit: i32,
-    pub is_newest_first: bool,
-}
 
 /// Names an open hold whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +78,8 @@ impl Ledger {
         let partition = keys::entries(account);
         let after = from.checked_sub(1).map(keys::entry_sort);
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-        let range = Range { partition: &partition, after: after.as_deref(), limit, is_newest_first: false };
+        let range =
+            Range { partition: &partition, beginning: "", after: after.as_deref(), limit, is_newest_first: false };
         let (items, _) = self.query(range).await?;
         each(&items, read_entry)
     }
@@ -214,6 +167,7 @@ impl Ledger {
         for partition in 0..keys::DUE_PARTITIONS {
             let range = Range {
                 partition: &keys::due_holds(partition),
+                beginning: "",
                 after: None,
                 limit: i32::try_from(limit).unwrap_or(i32::MAX),
                 is_newest_first: false,
@@ -298,123 +252,6 @@ impl Ledger {
             |application: &Application| Verdict::take_if(status.is_none_or(|status| application.status == status));
         self.list(list, load, verdict, |application| application.id.to_string()).await
     }
-
-    /// Reads on until the page is full, the list ends or enough was read; `load` makes a stored page into what is listed,
-    /// `place` names the sort key of a listed item.
-    async fn list<T, F>(
-        &self,
-        list: List<'_>,
-        load: impl Fn(Vec<Item>) -> F,
-        verdict: impl Fn(&T) -> Verdict,
-        place: impl Fn(&T) -> String,
-    ) -> Result<Page<T>, Error>
-    where
-        F: Future<Output = Result<Vec<T>, Error>> + Send,
-    {
-        let mut page = Page { items: Vec::new(), next: list.after.map(str::to_owned) };
-        // One more than is shown is read, to know whether there is a next page.
-        let one_more = i32::try_from(list.limit.saturating_add(1)).unwrap_or(i32::MAX);
-        for _ in 0..MAX_PAGES_READ {
-            let range = Range {
-                partition: &list.partition,
-                after: page.next.as_deref(),
-                limit: if list.is_filtered { one_more.max(FILTERED_PAGE) } else { one_more },
-                is_newest_first: list.is_newest_first,
-            };
-            let (items, next) = self.query(range).await?;
-            for item in load(items).await? {
-                match verdict(&item) {
-                    Verdict::Skip => {}
-                    Verdict::Stop => return Ok(Page { items: page.items, next: None }),
-                    Verdict::Take if page.items.len() == list.limit => {
-                        page.next = page.items.last().map(place);
-                        return Ok(page);
-                    }
-                    Verdict::Take => page.items.push(item),
-                }
-            }
-            page.next = next;
-            if page.next.is_none() {
-                break;
-            }
-        }
-        Ok(page)
-    }
-
-    /// Items of a partition whose sort keys begin so, in the order of the keys.
-    pub(crate) async fn query_beginning(
-        &self,
-        partition: &str,
-        prefix: &str,
-        after: Option<&str>,
-        limit: i32,
-    ) -> Result<Vec<Item>, Error> {
-        let start = after.map(|sort| {
-            HashMap::from([
-                (PARTITION_KEY.to_owned(), AttributeValue::S(partition.to_owned())),
-                (SORT_KEY.to_owned(), AttributeValue::S(sort.to_owned())),
-            ])
-        });
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression(format!("{PARTITION_KEY} = :partition AND begins_with({SORT_KEY}, :prefix)"))
-            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-            .set_exclusive_start_key(start)
-            .limit(limit)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failed)?;
-        Ok(output.items.unwrap_or_default())
-    }
-
-    /// How many items a partition has, `most` at most.
-    pub(crate) async fn count(&self, partition: &str, most: usize) -> Result<usize, Error> {
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression(format!("{PARTITION_KEY} = :partition"))
-            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
-            .select(Select::Count)
-            .limit(i32::try_from(most).unwrap_or(i32::MAX))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failed)?;
-        Ok(usize::try_from(output.count).unwrap_or_default())
-    }
-
-    /// One stored page of a partition and the sort key after which the next one begins.
-    pub(crate) async fn query(&self, range: Range<'_>) -> Result<(Vec<Item>, Option<String>), Error> {
-        let start = range.after.map(|sort| {
-            HashMap::from([
-                (PARTITION_KEY.to_owned(), AttributeValue::S(range.partition.to_owned())),
-                (SORT_KEY.to_owned(), AttributeValue::S(sort.to_owned())),
-            ])
-        });
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression(format!("{PARTITION_KEY} = :partition"))
-            .expression_attribute_values(":partition", AttributeValue::S(range.partition.to_owned()))
-            .set_exclusive_start_key(start)
-            .scan_index_forward(!range.is_newest_first)
-            .limit(range.limit)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(failed)?;
-        let next = output.last_evaluated_key.as_ref().and_then(|key| match key.get(SORT_KEY) {
-            Some(AttributeValue::S(sort)) => Some(sort.clone()),
-            _ => None,
-        });
-        Ok((output.items.unwrap_or_default(), next))
-    }
 }
 
 fn pointed(item: &Item) -> Result<Key, Error> {
@@ -422,11 +259,4 @@ fn pointed(item: &Item) -> Result<Key, Error> {
     let parent = item.parsed("parent_id", AccountId::parse)?;
     let id = item.parsed("application_id", domain::ApplicationId::parse)?;
     Ok(keys::application(parent, id))
-}
-
-fn each<T, E>(items: &[Item], read: impl Fn(&Item) -> Result<T, E>) -> Result<Vec<T>, Error>
-where
-    Error: From<E>,
-{
-    Ok(items.iter().map(read).collect::<Result<_, E>>()?)
 }

@@ -11,7 +11,8 @@ use crate::client::Ledger;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
 use crate::keys::{self, Key, SORT_KEY};
-use crate::query::Page;
+use crate::list::{Page, each};
+use crate::range::Range;
 use crate::read::Items;
 use crate::transaction::{Attempts, Write};
 
@@ -134,13 +135,11 @@ impl Ledger {
     ) -> Result<Page<(Account, Profile)>, Error> {
         let (partition, prefix) = (keys::nearest_children(parent), keys::nearest_of_status(status.name()));
         let one_more = i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX);
-        let mut places = self.query_beginning(&partition, &prefix, after, one_more).await?;
+        let range = Range { partition: &partition, beginning: &prefix, after, limit: one_more, is_newest_first: false };
+        let (mut places, _) = self.query(range).await?;
         let has_more = places.len() > limit;
         places.truncate(limit);
-        let ids = places
-            .iter()
-            .map(|place| Reader(place).parsed("account_id", AccountId::parse))
-            .collect::<Result<Vec<_>, _>>()?;
+        let ids = each(&places, |place| Reader(place).parsed("account_id", AccountId::parse))?;
         let next = match places.last() {
             Some(last) if has_more => Some(Reader(last).text(SORT_KEY)?.to_owned()),
             _ => None,

@@ -5,8 +5,8 @@ use domain::{AccountId, EventType, Notification, NotificationId};
 use crate::client::Ledger;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
-use crate::keys::{self, Key, SORT_KEY};
-use crate::query::{Page, Range};
+use crate::keys::{self, Key};
+use crate::list::{List, Page, Verdict, each};
 use crate::transaction::Write;
 
 /// Up to how many unread notifications are counted; more are told as this many.
@@ -50,10 +50,10 @@ impl Ledger {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Notification>, Error> {
-        self.listed_notifications(&keys::notifications(account), after, limit, async |items| {
-            items.iter().map(|item| Ok(read_notification(item)?)).collect()
-        })
-        .await
+        let partition = keys::notifications(account);
+        let list = List { partition, after, limit, is_newest_first: true, is_filtered: false };
+        let load = |items: Vec<Item>| async move { each(&items, read_notification) };
+        self.list(list, load, |_| Verdict::Take, |notification| notification.id.to_string()).await
     }
 
     /// An account's notifications that nobody has read, newest first.
@@ -66,13 +66,15 @@ impl Ledger {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Notification>, Error> {
-        self.listed_notifications(&keys::unread(account), after, limit, async |pointers| {
-            let keys = pointers.iter().map(|item| pointed(account, item)).collect::<Result<Vec<Key>, Error>>()?;
+        let partition = keys::unread(account);
+        let list = List { partition, after, limit, is_newest_first: true, is_filtered: false };
+        let load = |pointers: Vec<Item>| async move {
+            let keys = each(&pointers, |pointer| pointed(account, pointer))?;
             let items = self.batch(&keys).await?;
-            let found = keys.iter().filter_map(|key| items.get(key));
-            found.map(|item| Ok(read_notification(item)?)).collect()
-        })
-        .await
+            let found: Vec<Item> = keys.iter().filter_map(|key| items.get(key).cloned()).collect();
+            each(&found, read_notification)
+        };
+        self.list(list, load, |_| Verdict::Take, |notification| notification.id.to_string()).await
     }
 
     /// How many notifications nobody has read, [`MAX_UNREAD_COUNTED`] at most.
@@ -121,24 +123,6 @@ impl Ledger {
             // Where somebody read one of them meanwhile, the same place is looked at again.
         }
         Ok(marked)
-    }
-
-    async fn listed_notifications(
-        &self,
-        partition: &str,
-        after: Option<&str>,
-        limit: usize,
-        load: impl AsyncFnOnce(Vec<Item>) -> Result<Vec<Notification>, Error>,
-    ) -> Result<Page<Notification>, Error> {
-        let one_more = i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX);
-        let (mut items, _) = self.query(Range { partition, after, limit: one_more, is_newest_first: true }).await?;
-        let has_more = items.len() > limit;
-        items.truncate(limit);
-        let next = match items.last() {
-            Some(last) if has_more => Some(Reader(last).text(SORT_KEY)?.to_owned()),
-            _ => None,
-        };
-        Ok(Page { items: load(items).await?, next })
     }
 }
 

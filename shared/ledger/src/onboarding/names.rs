@@ -9,7 +9,7 @@ use crate::client::Ledger;
 use crate::error::Error;
 use crate::item::{Item, Reader, Writer};
 use crate::keys::{self, Key};
-use crate::query::Range;
+use crate::range::Range;
 use crate::transaction::Write;
 
 /// A name of a company, in the spelling in which it is compared.
@@ -103,7 +103,13 @@ impl Ledger {
         let mut rival = NameOwner::Nobody;
         let mut after: Option<String> = None;
         loop {
-            let range = Range { partition: &partition, after: after.as_deref(), limit: 100, is_newest_first: false };
+            let range = Range {
+                partition: &partition,
+                beginning: "",
+                after: after.as_deref(),
+                limit: 100,
+                is_newest_first: false,
+            };
             let (items, next) = self.query(range).await?;
             for item in &items {
                 match owner(item)? {
