@@ -2,11 +2,10 @@
 
 use domain::alert::Alert;
 use domain::{AccountId, EventType, Notification, NotificationId, Timestamp};
-use events::{AlertData, Received};
+use events::{AlertData, Received, stable_random};
 use futures_util::{StreamExt, stream};
 use ledger::Audience;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::audience::{Addressee, addressees, hearer};
 use crate::delivery::{Again, Delivery, Notifier};
@@ -100,9 +99,7 @@ fn notification(
 
 /// The same event makes the same notification in the same inbox.
 fn notification_id(told: &Told, inbox: AccountId) -> NotificationId {
-    let digest = Sha256::digest(format!("{}#{inbox}", told.event_id).as_bytes());
-    let random = digest.iter().take(size_of::<u128>()).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    NotificationId::new(told.occurred_at, random)
+    NotificationId::new(told.occurred_at, stable_random(&[&told.event_id, &inbox.to_string()]))
 }
 
 fn facts(notifier: &Notifier, told: &Told, audiences: &[Audience], reader: AccountId, is_own: bool) -> Facts {

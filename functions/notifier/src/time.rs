@@ -43,3 +43,16 @@ impl Clock {
         self.in_future(Duration::ZERO)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_timeout_is_the_templates() {
+        let template = include_str!("../../../infra/template.yaml");
+        let function = template.split_once("\n  NotifierFunction:").unwrap().1;
+        let (_, timeout) = function.split_once("\n      Timeout: ").unwrap();
+        assert_eq!(timeout.lines().next().unwrap().parse(), Ok(FUNCTION_TIMEOUT.as_secs()));
+    }
+}

@@ -7,10 +7,9 @@ use domain::alert::{Alert, AlertPolicy, crossings};
 use domain::amount::OutOfRange;
 use domain::application::{Application, ApplicationStatus, Step};
 use domain::{Account, AccountId, Amount, By, Entry, EventId, EventType, Figures, ProgramId, Timestamp};
-use events::{AlertData, Event};
+use events::{AlertData, Event, stable_random};
 use ledger::Change;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::invitation::invitation;
 
@@ -207,9 +206,7 @@ fn activation(application: &Application) -> Value {
 
 /// An id that is the same whenever the same change is told again.
 pub fn event_id(at: Timestamp, parts: &[&str]) -> String {
-    let digest = Sha256::digest(parts.join("#"));
-    let random = digest.iter().take(size_of::<u128>()).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
-    EventId::new(at, random).to_string()
+    EventId::new(at, stable_random(parts)).to_string()
 }
 
 #[cfg(test)]

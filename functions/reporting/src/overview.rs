@@ -37,14 +37,10 @@ struct Counts {
 /// many children there are. What is summed over children follows their positions some moments later; `as_of` says when.
 pub async fn overview(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
     let (target, viewer) = (request.target()?, request.viewer()?);
-    let (summary, line, nearest, unread) = tokio::try_join!(
-        ledger.summary(target.id),
-        ledger.account_line(target),
-        nearest(ledger, target.id),
-        ledger.unread_count(target.id),
-    )?;
-    let line: Vec<Account> = std::iter::once(line.0).chain(line.1).collect();
-    let Summary { account, totals, consumed, as_of } = &summary;
+    let (summary, nearest, unread) =
+        tokio::try_join!(ledger.summary(target), nearest(ledger, target.id), ledger.unread_count(target.id),)?;
+    let Summary { account, ancestors, totals, consumed, as_of } = &summary;
+    let line: Vec<Account> = std::iter::once(account).chain(ancestors).cloned().collect();
     let Totals { active, suspended, closed, figures } = totals;
     // Sums over children are shown as the figures of any child are.
     let child = target.child(AccountId::new(Timestamp::EPOCH, 0)).unwrap_or_else(|| target.clone());

@@ -3,6 +3,7 @@
 use domain::{AccountId, EventType, ProgramId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// The source of all events that this system publishes.
 pub const SOURCE: &str = "partner-quota";
@@ -43,6 +44,13 @@ impl Event {
             "data": self.data,
         })
     }
+}
+
+/// The random part of an id that is the same whenever it is made of the same parts.
+#[must_use]
+pub fn stable_random(parts: &[&str]) -> u128 {
+    let digest = Sha256::digest(parts.join("#"));
+    digest.iter().take(size_of::<u128>()).fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
 /// An event as a rule hands it on.

@@ -15,7 +15,7 @@ mod queue;
 pub use alert::AlertData;
 pub use bus::{Bus, Outcome};
 pub use dead_letters::DeadLetters;
-pub use envelope::{Event, Malformed, Received, SOURCE, VERSION};
+pub use envelope::{Event, Malformed, Received, SOURCE, VERSION, stable_random};
 pub use error::Error;
 pub use member::MemberData;
 pub use queue::{Batch, Failures, Message};

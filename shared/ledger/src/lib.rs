@@ -11,6 +11,7 @@ mod account_item;
 mod alerts;
 mod application_item;
 mod client;
+mod counter;
 mod entry_item;
 mod error;
 mod hold_item;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::account::Status;
+use domain::account::{Lineage, Status};
 use domain::rollup::{Contribution, Totals};
 use domain::{Account, AccountId, Amount, Profile, Refusal, Timestamp};
 
@@ -43,6 +43,8 @@ struct Consumption {
 pub struct Summary {
     /// The account as it stands.
     pub account: Account,
+    /// Its ancestors, nearest first.
+    pub ancestors: Vec<Account>,
     /// The sums over its children, some moments late.
     pub totals: Totals,
     /// What its own purchases and charges cost it, refunds taken off; some moments late.
@@ -107,14 +109,17 @@ impl Ledger {
     ///
     /// # Errors
     /// When the store does not answer, or the account does not exist.
-    pub async fn summary(&self, account: AccountId) -> Result<Summary, Error> {
-        let (position, totals, consumption) =
-            (keys::position(account), keys::rollup(account), keys::consumption(account));
-        let items = self.batch(&[position.clone(), totals.clone(), consumption.clone()]).await?;
+    pub async fn summary(&self, account: &Lineage) -> Result<Summary, Error> {
+        let (totals, consumption) = (keys::rollup(account.id), keys::consumption(account.id));
+        let position = keys::position(account.id);
+        let ancestors: Vec<Key> = account.ancestors.iter().map(|ancestor| keys::position(*ancestor)).collect();
+        let all = [&position, &totals, &consumption].into_iter().chain(&ancestors);
+        let items = self.batch(&all.cloned().collect::<Vec<Key>>()).await?;
         let totals = items.get(&totals).map(read_totals).transpose()?.unwrap_or_default();
         let consumption = items.get(&consumption).map(read_consumption).transpose()?.unwrap_or_default();
         Ok(Summary {
             account: self.account_in(&items, &position)?,
+            ancestors: ancestors.iter().map(|key| self.account_in(&items, key)).collect::<Result<_, _>>()?,
             as_of: totals.as_of.max(consumption.as_of),
             totals: totals.totals,
             consumed: consumption.cost,

@@ -5,14 +5,13 @@
 //! it could say, or the service's answer was lost — the mail may or may not be under way; then it is sent a second time,
 //! and never a third.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::{AccountId, Timestamp};
 
-use crate::client::{Ledger, failed};
+use crate::client::Ledger;
+use crate::counter::Bound;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
-use crate::keys::{self, Key};
+use crate::keys;
 use crate::transaction::{Attempts, Reason, Write};
 
 /// How often a mail is handed over when nothing is known of the tries before.
@@ -27,8 +26,9 @@ pub const MAILS_PER_ACCOUNT_AND_HOUR: u64 = 2_000;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// How long an hour's counter is kept before the table drops it, in seconds.
-const COUNTER_KEPT_SECONDS: i64 = 7_200;
+const fn mails(most: u64) -> Bound {
+    Bound { attribute: "mails", most, kept_seconds: 7_200 }
+}
 
 /// Names one mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,38 +151,12 @@ impl Ledger {
     async fn count_mail(&self, claim: &MailClaim<'_>) -> Result<Option<bool>, Error> {
         let hour = claim.now.unix_ms().div_euclid(HOUR_MS);
         let about = keys::mails_about(claim.mail.about, hour);
-        if self.count_up(&about, MAILS_PER_ACCOUNT_AND_HOUR, claim.now).await?.is_none() {
+        if self.count_up(&about, mails(MAILS_PER_ACCOUNT_AND_HOUR), claim.now).await?.is_none() {
             return Ok(None);
         }
         let to = keys::mails_to(claim.mail.address, hour);
-        let count = self.count_up(&to, MAILS_PER_ADDRESS_AND_HOUR, claim.now).await?;
+        let count = self.count_up(&to, mails(MAILS_PER_ADDRESS_AND_HOUR), claim.now).await?;
         Ok(count.map(|count| count >= MAILS_PER_ADDRESS_AND_HOUR))
-    }
-
-    /// Adds one to a counter, unless it stands at `most`; answers how far it is.
-    async fn count_up(&self, key: &Key, most: u64, now: Timestamp) -> Result<Option<u64>, Error> {
-        let kept_until = now.unix_ms().div_euclid(1_000).saturating_add(COUNTER_KEPT_SECONDS);
-        let number = |number: String| AttributeValue::N(number);
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .update_expression("ADD mails :one SET kept_until = :kept_until")
-            .condition_expression("attribute_not_exists(mails) OR mails < :most")
-            .expression_attribute_values(":one", number("1".to_owned()))
-            .expression_attribute_values(":most", number(most.to_string()))
-            .expression_attribute_values(":kept_until", number(kept_until.to_string()))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await;
-        match outcome {
-            Ok(output) => Ok(Some(Reader(&output.attributes.unwrap_or_default()).number("mails")?)),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-                _ => Err(failed(error)),
-            },
-        }
     }
 
     /// Writes down that a mail will not be sent, so that a later delivery in another hour does not bring it after all.

@@ -1,11 +1,10 @@
 //! Registration checks: how many an account may make, and the audit of each.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::By;
 use domain::{AccountId, Refusal, Timestamp};
 
-use crate::client::{Ledger, failed};
+use crate::client::Ledger;
+use crate::counter::Bound;
 use crate::error::Error;
 use crate::item::Writer;
 use crate::keys;
@@ -16,8 +15,7 @@ const CHECKS_PER_MINUTE: u64 = 30;
 
 const MINUTE_MS: i64 = 60_000;
 
-/// How long a minute's counter is kept before the table drops it, in seconds.
-const COUNTER_KEPT_SECONDS: i64 = 3_600;
+const CHECKS: Bound = Bound { attribute: "checks", most: CHECKS_PER_MINUTE, kept_seconds: 3_600 };
 
 /// One registration check, for the audit.
 #[derive(Clone, Debug)]
@@ -47,29 +45,13 @@ impl Ledger {
     /// [`Refusal::RateLimited`] beyond 30 in a minute, or a failure of the store.
     pub async fn count_check(&self, account: AccountId, at: Timestamp) -> Result<(), Error> {
         let minute = at.unix_ms().div_euclid(MINUTE_MS);
-        let kept_until = at.unix_ms().div_euclid(1_000).saturating_add(COUNTER_KEPT_SECONDS);
-        let outcome = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::checks_in_minute(account, minute).attributes()))
-            .update_expression("ADD checks :one SET kept_until = :kept_until")
-            .condition_expression("attribute_not_exists(checks) OR checks < :most")
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
-            .expression_attribute_values(":most", AttributeValue::N(CHECKS_PER_MINUTE.to_string()))
-            .expression_attribute_values(":kept_until", AttributeValue::N(kept_until.to_string()))
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {
-                    let left_ms = MINUTE_MS.saturating_sub(at.unix_ms().rem_euclid(MINUTE_MS));
-                    let retry_after_seconds = left_ms.unsigned_abs().div_ceil(1_000);
-                    Err(Refusal::RateLimited { retry_after_seconds }.into())
-                }
-                _ => Err(failed(error)),
-            },
+        match self.count_up(&keys::checks_in_minute(account, minute), CHECKS, at).await? {
+            Some(_) => Ok(()),
+            None => {
+                let left_ms = MINUTE_MS.saturating_sub(at.unix_ms().rem_euclid(MINUTE_MS));
+                let retry_after_seconds = left_ms.unsigned_abs().div_ceil(1_000);
+                Err(Refusal::RateLimited { retry_after_seconds }.into())
+            }
         }
     }
 
@@ -89,9 +71,7 @@ impl Ledger {
             .text("result", audit.result)
             .text("created_at", audit.at)
             .build();
-        match self.transact(vec![Write::create(item)]).await? {
-            Ok(()) => Ok(()),
-            Err(_) => Err(Refusal::Contention.into()),
-        }
+        // Its key is new each time: there is nothing that it could meet.
+        self.write_all(|| vec![Write::create(item.clone())]).await.map(drop)
     }
 }
