@@ -9,6 +9,8 @@
 //! so a handler cannot forget authorisation. What is for everybody is a [`Document`], for which no handler is called.
 
 mod access;
+mod body;
+mod commit;
 mod compress;
 mod cursor;
 mod digest;

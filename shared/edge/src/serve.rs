@@ -13,11 +13,12 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, Request, RequestExt, Response, service_fn};
 
 use crate::access::{Acting, granted, is_member, sees};
+use crate::body::Form;
 use crate::compress;
 use crate::identity::Identity;
 use crate::operation::Operation;
 use crate::problem::Problem;
-use crate::request::{Authorised, Call, Form};
+use crate::request::{Authorised, Call};
 use crate::service::{About, Reply, Route, Service};
 
 /// Why a function did not start.

@@ -6,9 +6,10 @@ use domain::account::Lineage;
 use domain::{AccountId, Failure, Origin, Posted, ProgramId, Viewer};
 use serde::Serialize;
 
+use crate::body::Form;
 use crate::operation::Operation;
 use crate::problem::Problem;
-use crate::request::{Authorised, Form};
+use crate::request::Authorised;
 
 /// Knows where accounts stand; needed to decide rights.
 pub trait Tree {
