@@ -1,56 +1,5 @@
-//! Quota is handed down: capacity to providers, allocations to direct children.
+//! What Lambda starts.
 
-mod handlers;
-
-use domain::account::Lineage;
-use domain::{AccountId, ProgramId};
-use edge::{Authorised, Operation, PREVIEW, Problem, Reply, Route, Service, StartError, Tree};
-use ledger::{Ledger, StoreConfig};
-
-fn main() -> Result<(), StartError> {
-    edge::run(async || {
-        let ledger = Ledger::new(StoreConfig::from_environment()?);
-        ledger.warm_up().await;
-        Ok(Allocation { ledger })
-    })
-}
-
-struct Allocation {
-    ledger: Ledger,
-}
-
-#[derive(Clone, Copy)]
-enum Action {
-    SetCapacity,
-    Allocate,
-}
-
-impl Tree for Allocation {
-    type Failure = ledger::Error;
-
-    async fn lineage(&self, id: AccountId) -> Result<Option<Lineage>, ledger::Error> {
-        self.ledger.lineage(id).await
-    }
-
-    async fn program_root(&self, id: ProgramId) -> Result<Option<Lineage>, ledger::Error> {
-        self.ledger.program_root(id).await
-    }
-}
-
-impl Service for Allocation {
-    type Action = Action;
-
-    const NAME: &'static str = "allocation";
-
-    const ROUTES: &'static [Route<Action>] = &[
-        Route::account("POST /v1/accounts/{id}/capacity", Operation::SetCapacity, PREVIEW, Action::SetCapacity),
-        Route::account("POST /v1/accounts/{id}/allocations", Operation::Allocate, PREVIEW, Action::Allocate),
-    ];
-
-    async fn handle(&self, action: Action, request: &Authorised) -> Result<Reply, Problem> {
-        match action {
-            Action::SetCapacity => handlers::set_capacity(&self.ledger, request).await,
-            Action::Allocate => handlers::allocate(&self.ledger, request).await,
-        }
-    }
+fn main() -> Result<(), edge::StartError> {
+    allocation::run()
 }

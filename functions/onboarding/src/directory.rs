@@ -49,7 +49,14 @@ impl Directory {
     /// # Errors
     /// Says what is missing or wrong.
     pub fn from_environment() -> Result<Directory, DirectoryError> {
-        let address = std::env::var(VARIABLE).map_err(|_| MissingVariable(VARIABLE))?;
+        Directory::at(&connection::required(VARIABLE)?)
+    }
+
+    /// The directory at an address.
+    ///
+    /// # Errors
+    /// Says what is wrong with the address, or that no root certificate was found.
+    pub fn at(address: &str) -> Result<Directory, DirectoryError> {
         let uri: Uri = address.parse().map_err(|_| DirectoryError::Malformed)?;
         let connector = HttpsConnectorBuilder::new().with_native_roots().map_err(DirectoryError::Certificates)?;
         let connector = match uri.scheme_str() {
