@@ -22,10 +22,10 @@ use crate::applications::{self, Submission};
 const ROWS_AT_ONCE: usize = 8;
 
 /// No row is begun when the request has been at work for so long.
-const BEGIN_UNTIL: Duration = Duration::from_millis(5_500);
+const BEGIN_UNTIL: Duration = Duration::from_secs(22);
 
-/// What is under way then is given up, so that there is an answer within the function's timeout of 10 s.
-const ANSWER_BY: Duration = Duration::from_millis(8_500);
+/// What is under way then is given up, so that there is an answer within the function's timeout of 29 s.
+const ANSWER_BY: Duration = Duration::from_secs(27);
 
 #[derive(Serialize)]
 struct Answer {
