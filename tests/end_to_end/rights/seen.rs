@@ -32,8 +32,7 @@ async fn unknown_and_invisible_look_the_same_on_every_route() {
     ];
     let unknown = |path: &str| {
         let path = path.replace("{id}", &format!("acc_{NOWHERE}")).replace("{program_id}", &format!("prg_{NOWHERE}"));
-        let path = path.replace("{application_id}", &world.application).replace("{purchase_id}", &world.purchase);
-        path.replace("{notification_id}", &world.notification)
+        world.path(&path)
     };
     for route in routes().iter().filter(|route| route.path.contains('{')) {
         for caller in &callers {

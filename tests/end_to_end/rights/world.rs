@@ -1,7 +1,7 @@
 //! A tree with a caller in every relation to the reseller that everything is about.
 
 use serde_json::{Value, json};
-use tests::program::{OPERATOR, items, text};
+use tests::program::{OPERATOR, items, new_key, text};
 use tests::watch::until;
 use tests::{Caller, Desk, Line, Program};
 
@@ -48,6 +48,10 @@ pub struct World {
     pub application: String,
     /// A purchase of the reseller.
     pub purchase: String,
+    /// An open hold of it.
+    pub hold: String,
+    /// A payment that it made.
+    pub settlement: String,
     /// A notification in its inbox.
     pub notification: String,
 }
@@ -60,17 +64,25 @@ impl World {
         let sibling = program.onboard(&line.distributor).await;
         let uncle = program.onboard(&program.root).await;
         let applied = program.apply(&line.reseller, &program.company()).await.expect(201);
-        let order = json!({ "list_amount": "1.00", "product": "Disk" });
-        let path = format!("/v1/accounts/{}/purchases", line.reseller);
         // In every program somebody may buy.
         let memberships = format!("{}:admin {}:admin", line.reseller, program.root);
-        let bought = program.caller("buyer", &memberships).post(path).key("k").json(&order).await.expect(201);
+        let buyer = program.caller("buyer", &memberships);
+        let buy = async |what: &str, order: Value| {
+            let path = format!("/v1/accounts/{}/{what}", line.reseller);
+            buyer.post(path).key(new_key()).json(&order).await.expect(201)
+        };
+        let bought = buy("purchases", json!({ "list_amount": "1.00", "product": "Disk" })).await;
+        let expires_at = "2099-01-01T00:00:00Z";
+        let held = buy("holds", json!({ "list_amount": "1.00", "product": "Disk", "expires_at": expires_at })).await;
+        let settled = Desk(&program).settle(&line.distributor, &line.reseller, "0.10", None).await.expect(201);
         World {
             sibling,
             uncle,
             other: Program::create().await,
             application: text(&applied, "id"),
             purchase: text(&bought, "purchase_id"),
+            hold: text(&held, "hold_id"),
+            settlement: text(&settled, "settlement_id"),
             notification: notification(&program, &line.reseller).await,
             line,
             program,
@@ -101,10 +113,11 @@ impl World {
     pub fn path(&self, route: &str) -> String {
         route
             .replace("{id}", &self.line.reseller)
-            .replace("{root}", &self.program.root)
             .replace("{program_id}", &self.program.id)
             .replace("{application_id}", &self.application)
             .replace("{purchase_id}", &self.purchase)
+            .replace("{hold_id}", &self.hold)
+            .replace("{settlement_id}", &self.settlement)
             .replace("{notification_id}", &self.notification)
     }
 }
