@@ -34,16 +34,19 @@ impl Outside<'_> {
         self.put("cloud-console", "UsageRecorded", json!({ "lines": lines })).await
     }
 
-    /// Has lines counted, and waits until all that can be posted of them is. That shows by a line that cannot: what is bad
-    /// is parked last. Answers with what else was parked.
-    pub async fn count(&self, lines: &[Value]) -> Vec<(String, Value)> {
+    /// Has lines counted, and waits until all that can be posted of them is, and until so many letters about others are
+    /// parked. The first shows by a line that cannot be posted, as what is bad is parked last; letters are put into the
+    /// queue side by side. Answers with those letters, by reason.
+    pub async fn count(&self, lines: &[Value], letters: usize) -> Vec<(String, Value)> {
         let bad = json!({ "mark": true });
         let lines: Vec<Value> = lines.iter().cloned().chain([bad.clone()]).collect();
         let id = self.usage(&lines).await;
-        let is_marked = |letters: &Vec<(String, Value)>| letters.iter().any(|(_, lines)| *lines == json!([bad]));
-        let mut letters = self.parked(&id, is_marked).await;
-        letters.retain(|(_, lines)| *lines != json!([bad]));
-        letters
+        let is_mark = |(_, lines): &(String, Value)| *lines == json!([bad]);
+        let is_all = |parked: &Vec<(String, Value)>| parked.iter().any(is_mark) && parked.len() > letters;
+        let mut parked = self.parked(&id, is_all).await;
+        parked.retain(|letter| !is_mark(letter));
+        parked.sort_by(|one, other| one.0.cmp(&other.0));
+        parked
     }
 
     pub async fn pay(&self, account: &str, changes: Value) -> String {

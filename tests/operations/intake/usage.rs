@@ -46,7 +46,7 @@ async fn a_line_counts_once_however_it_comes() {
         line(&reseller, "1.00", "by request"),
     ];
     for _ in 0..3 {
-        assert_eq!(outside.count(&lines).await, []);
+        assert_eq!(outside.count(&lines, 0).await, []);
     }
     desk.check(
         &customer,
@@ -58,7 +58,7 @@ async fn a_line_counts_once_however_it_comes() {
 
     // Another line under a name that is taken, by an event before or by a line before, is left out; its neighbours count.
     let [other, twin] = [line(&customer, "1.01", "by request"), line(&customer, "3.00", "new")];
-    let parked = outside.count(&[other.clone(), line(&customer, "4.00", "new"), twin.clone()]).await;
+    let parked = outside.count(&[other.clone(), line(&customer, "4.00", "new"), twin.clone()], 1).await;
     let reason = "idempotency_key_reused: The source_id was used for another line of this account.";
     assert_eq!(parked, [(reason.to_owned(), json!([other, twin]))]);
     assert_eq!(program.entries(&customer).await[0]["amount"], "3.80");
@@ -94,9 +94,7 @@ async fn what_cannot_be_counted_is_parked_by_reason_and_the_rest_counts() {
     let good = [line(&customer, "1", "c"), line(&reseller, "1", "d"), line(&distributor, "1", "e")];
     let lines =
         [&unread[0], &good[0], &unknown[0], &gone, &good[1], &own, &unread[1], &good[2], &unknown[1]].map(Clone::clone);
-    // Letters are put into the queue side by side.
-    let mut parked = outside.count(&lines).await;
-    parked.sort_by(|one, other| one.0.cmp(&other.0));
+    let parked = outside.count(&lines, 4).await;
     let expected = [
         ("account_not_active: The account is not active.", json!([gone])),
         ("forbidden: A provider's own account cannot be charged.", json!([own])),
@@ -116,12 +114,12 @@ async fn what_was_parked_counts_once_its_cause_is_mended() {
     let (desk, outside) = (Desk(&program), Outside(&program));
     let large = "700000000000000";
     let lines = [line(&distributor, large, "a"), line(&distributor, "1.00", "b"), line(&distributor, large, "c")];
-    let parked = outside.count(&lines).await;
+    let parked = outside.count(&lines, 1).await;
     assert_eq!(parked, [("out_of_range: A balance would be beyond 10^15.".to_owned(), json!([lines[2]]))]);
     assert_eq!(program.position(&distributor).await["used"], "560000000000000.80");
 
     desk.charge(&distributor, &format!("-{large}"), "credit").await.expect(201);
-    assert_eq!(outside.count(&lines).await, []);
+    assert_eq!(outside.count(&lines, 0).await, []);
     assert_eq!(program.position(&distributor).await["used"], "560000000000000.80");
     program.check_ledger(&distributor, 5).await;
 }
@@ -131,7 +129,7 @@ async fn five_hundred_lines_are_posted_ninety_at_a_time_and_one_more_is_refused(
     let (program, Line { reseller, customer, .. }) = with_quota().await;
     let outside = Outside(&program);
     let lines: Vec<Value> = (0..499).map(|at| line(&customer, "0.01", &format!("line-{at}"))).collect();
-    assert_eq!(outside.count(&lines).await, []);
+    assert_eq!(outside.count(&lines, 0).await, []);
     let entries = program.entries(&customer).await;
     let notes: Vec<&str> = entries.iter().rev().skip(1).map(|entry| entry["note"].as_str().unwrap()).collect();
     assert_eq!(notes, ["90 lines", "90 lines", "90 lines", "90 lines", "90 lines", "49 lines"]);
@@ -154,7 +152,7 @@ async fn requests_and_events_at_once_count_each_line_once() {
     for at in 0..60 {
         desk.charge(&customer, "1.00", &format!("line-{at}")).await.expect(201);
     }
-    assert_eq!(outside.count(&lines).await, []);
+    assert_eq!(outside.count(&lines, 0).await, []);
     assert_eq!(program.position(&customer).await["used"], "57.00", "{first}");
     assert_eq!(program.read(&customer, "verification").await["consistent"], true);
 }
