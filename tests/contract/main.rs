@@ -1,5 +1,5 @@
 //! The API's description is true: it names the routes that there are and the codes that are answered, its examples do what
-//! they show, and its limits are those of the functions. That every other answer is as described, all end-to-end tests
+//! they show, and its limits are those of the functions. What is deployed is as closed as it can be. That every other answer is as described, all end-to-end tests
 //! check on their way.
 
 #![allow(
@@ -11,6 +11,7 @@
     reason = "test code: what goes wrong here has to end the test, with a message"
 )]
 
+mod deployment;
 mod document;
 mod examples;
 mod limits;

@@ -28,6 +28,7 @@ mod options;
 mod parts;
 mod pattern;
 mod queues;
+mod rights;
 mod scheduler;
 mod serve;
 mod servers;

@@ -10,13 +10,21 @@ use tempfile::TempDir;
 
 use super::Pool;
 use super::process::{Log, Program, spawnery};
+use serde_json::json;
+
 use crate::clock::Clock;
+use crate::rights::{Rights, Statement};
 use crate::template::Function;
 
 /// A pool, and the folder of its files.
 pub(crate) struct Fixture {
     pub(crate) pool: Arc<Pool>,
     pub(crate) folder: TempDir,
+}
+
+fn every_right() -> Rights {
+    let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    Rights::new(vec![Statement::read(&statement).unwrap()])
 }
 
 /// A pool whose instances run a shell script.
@@ -31,6 +39,7 @@ pub(crate) fn pool(script: &str, limit: Duration) -> Fixture {
             timeout: limit,
             memory_mb: 128,
             environment: BTreeMap::new(),
+            rights: every_right(),
         },
         binary,
         runtime_api: "http://127.0.0.1:1".to_owned(),

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::event::Event;
 use super::process::{Ended, Program, Spawner};
 use crate::clock::Clock;
+use crate::rights::Rights;
 
 /// How many processes of one function may run at once.
 const MAX_INSTANCES: usize = 4;
@@ -98,6 +99,11 @@ impl Pool {
     /// The function's name.
     pub(crate) fn name(&self) -> &str {
         &self.program.function.binary
+    }
+
+    /// What the function may do.
+    pub(crate) fn rights(&self) -> &Rights {
+        &self.program.function.rights
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

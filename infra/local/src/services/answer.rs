@@ -46,6 +46,12 @@ pub(super) fn error(
     response
 }
 
+/// What a role does not allow.
+pub(super) fn access_denied(message: &str) -> Response<Body> {
+    let kind = "com.amazon.coral.service#AccessDeniedException";
+    error(StatusCode::BAD_REQUEST, "application/x-amz-json-1.0", kind, message)
+}
+
 /// What is not served here.
 pub(super) fn unknown_operation() -> Response<Body> {
     let message = "the local stack does not serve this operation";

@@ -1,8 +1,7 @@
-//! The store: calls are handed through, unread unless a fault wants to know more.
+//! The store: calls are handed through, unless a fault strikes them.
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Either, Full};
-use hyper::body::Incoming;
 use hyper::header::HOST;
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
@@ -21,7 +20,7 @@ const SINGLE_WRITES: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 /// Where the store is, and open connections to it.
 pub(super) struct Store {
     url: String,
-    client: Client<HttpConnector, Either<Incoming, Full<Bytes>>>,
+    client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl Store {
@@ -32,58 +31,43 @@ impl Store {
         Store { url: url.trim_end_matches('/').to_owned(), client }
     }
 
-    async fn forward(
-        &self,
-        path: &str,
-        request: Request<Either<Incoming, Full<Bytes>>>,
-    ) -> Result<Response<Body>, HungUp> {
+    async fn forward(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         let (mut parts, body) = request.into_parts();
         parts.uri = format!("{}{path}", self.url).parse::<Uri>().map_err(|_| HungUp)?;
         parts.headers.remove(HOST);
         // A store that does not answer is one that hangs up.
-        let answer = self.client.request(Request::from_parts(parts, body)).await.map_err(|_| HungUp)?;
+        let answer = self.client.request(Request::from_parts(parts, Full::new(body))).await.map_err(|_| HungUp)?;
         Ok(answer.map(Either::Right))
     }
 }
 
 impl Services {
     /// A call to the store.
-    pub(super) async fn dynamodb(&self, path: &str, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    pub(super) async fn dynamodb(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         let operation = operation(&request).to_owned();
         let answer = match self.shared.parts.faults.draw(Target::Dynamodb) {
-            None => self.forward(path, request.map(Either::Left)).await?,
+            None => self.forward(path, request).await?,
             Some((Kind::Delay, pause)) => {
                 tokio::time::sleep(pause).await;
-                self.forward(path, request.map(Either::Left)).await?
+                self.forward(path, request).await?
             }
             Some((Kind::LostResponse, _)) => {
-                let answer = self.forward(path, request.map(Either::Left)).await?;
+                let answer = self.forward(path, request).await?;
                 // It has been carried out when its answer has ended.
                 let _ = answer.into_body().collect().await;
                 self.tell_of(&operation);
                 return Err(HungUp);
             }
-            Some((kind, _)) => {
-                let (parts, body) = request.into_parts();
-                let body = answer::read(body).await?;
-                match refusal(kind, &operation, &body) {
-                    Some(refused) => refused,
-                    None => {
-                        let request = Request::from_parts(parts, Either::Right(Full::new(body)));
-                        self.forward(path, request).await?
-                    }
-                }
-            }
+            Some((kind, _)) => match refusal(kind, &operation, request.body()) {
+                Some(refused) => refused,
+                None => self.forward(path, request).await?,
+            },
         };
         self.tell_of(&operation);
         Ok(answer)
     }
 
-    async fn forward(
-        &self,
-        path: &str,
-        request: Request<Either<Incoming, Full<Bytes>>>,
-    ) -> Result<Response<Body>, HungUp> {
+    async fn forward(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         self.shared.store.forward(path, request).await
     }
 
@@ -96,7 +80,7 @@ impl Services {
 }
 
 /// The operation that a request of AWS's JSON protocol names; empty if it names none.
-pub(super) fn operation(request: &Request<Incoming>) -> &str {
+pub(super) fn operation(request: &Request<Bytes>) -> &str {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     target.and_then(|target| target.rsplit('.').next()).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! EventBridge: `PutEvents`.
 
-use hyper::body::Incoming;
+use axum::body::Bytes;
 use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
@@ -50,9 +50,9 @@ impl Refused {
 
 impl Services {
     /// A call to EventBridge.
-    pub(super) async fn events(&self, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    pub(super) async fn events(&self, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         let is_known = request.headers().get("x-amz-target").is_some_and(|target| target == "AWSEvents.PutEvents");
-        let body = answer::read(request.into_body()).await?;
+        let body = request.into_body();
         if !is_known {
             return Ok(answer::unknown_operation());
         }

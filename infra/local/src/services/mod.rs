@@ -1,7 +1,7 @@
 //! The AWS services as functions call them: the store, the event buses, mail and queues.
 //!
 //! Every instance of a function has a path of its own, `/{service}/{function}/{instance}`, so that the stack knows who
-//! calls. Here and nowhere else calls are counted, disturbed and made the last ones of a process: what the stack does
+//! calls. Here and nowhere else rights are checked, and calls counted, disturbed and made the last ones of a process: what the stack does
 //! itself goes past all that.
 
 mod answer;
@@ -17,6 +17,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::sync::Notify;
@@ -31,6 +32,7 @@ use crate::faults::{Faults, Kind, Target};
 use crate::functions::Functions;
 use crate::mail::Mails;
 use crate::queues::Queues;
+use crate::rights::wishes;
 
 /// What functions call, and what may happen to their calls.
 #[derive(Clone)]
@@ -75,7 +77,7 @@ impl<'a> Caller<'a> {
     }
 
     /// What a request asks of which service: `dynamodb PutItem`.
-    fn call(&self, request: &Request<Incoming>) -> String {
+    fn call(&self, request: &Request<Bytes>) -> String {
         let operation = dynamodb::operation(request);
         // REST services have the path instead.
         format!("{} {}", self.service, if operation.is_empty() { self.path } else { operation })
@@ -89,6 +91,8 @@ impl Services {
     }
 
     async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, answer::read(body).await?);
         let uri = request.uri().clone();
         let Some(caller) = Caller::of(uri.path()) else { return Ok(answer::unknown_operation()) };
         let moment = self.shared.parts.calls.count(caller.function, || caller.call(&request));
@@ -102,7 +106,10 @@ impl Services {
         answer
     }
 
-    async fn carry_out(&self, caller: &Caller<'_>, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    async fn carry_out(&self, caller: &Caller<'_>, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
+        if let Some(refusal) = self.refusal(caller, &request) {
+            return Ok(answer::access_denied(&refusal));
+        }
         match caller.service {
             "dynamodb" => self.dynamodb(caller.path, request).await,
             "eventbridge" => self.events(request).await,
@@ -110,6 +117,14 @@ impl Services {
             "sqs" => self.sqs(request).await,
             _ => Ok(answer::unknown_operation()),
         }
+    }
+
+    /// Why the caller's role does not let it do this.
+    fn refusal(&self, caller: &Caller<'_>, request: &Request<Bytes>) -> Option<String> {
+        let pool = self.shared.functions.get(caller.function)?;
+        let wishes = wishes(caller.service, dynamodb::operation(request), request.body());
+        let denied = wishes.iter().find(|wish| !pool.rights().allow(wish))?;
+        Some(denied.refusal(caller.function))
     }
 
     /// Ends the caller's process. By the time that the connection is closed, nobody is at its other end.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -73,9 +72,9 @@ struct Header {
 
 impl Services {
     /// A call to SES.
-    pub(super) async fn ses(&self, path: &str, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    pub(super) async fn ses(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         let is_known = request.method() == Method::POST && path == "/v2/email/outbound-emails";
-        let body = answer::read(request.into_body()).await?;
+        let body = request.into_body();
         if !is_known {
             return Ok(answer::unknown_operation());
         }

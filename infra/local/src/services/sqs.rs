@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hyper::body::Incoming;
+use axum::body::Bytes;
 use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -27,9 +27,9 @@ struct SendMessage {
 
 impl Services {
     /// A call to SQS.
-    pub(super) async fn sqs(&self, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {
+    pub(super) async fn sqs(&self, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         let is_known = request.headers().get("x-amz-target").is_some_and(|target| target == "AmazonSQS.SendMessage");
-        let body = answer::read(request.into_body()).await?;
+        let body = request.into_body();
         Ok(if is_known { send(&body, &self.shared.parts.queues) } else { answer::unknown_operation() })
     }
 }

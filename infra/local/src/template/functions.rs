@@ -10,7 +10,8 @@ use serde_yaml_ng::Value as Yaml;
 use super::intrinsics::Resolver;
 use super::mapping::{self, QueueMapping, StreamMapping};
 use super::schedule::{self, Schedule};
-use super::{Resource, TemplateError, typed};
+use super::{Resource, TemplateError, roles, typed};
+use crate::rights::Rights;
 
 const KIND: &str = "AWS::Serverless::Function";
 /// What SAM gives a function that does not say.
@@ -25,6 +26,8 @@ pub(crate) struct Function {
     pub(crate) timeout: Duration,
     pub(crate) memory_mb: u64,
     pub(crate) environment: BTreeMap<String, String>,
+    /// What its role lets it do.
+    pub(crate) rights: Rights,
 }
 
 /// One method and path of the HTTP API.
@@ -78,7 +81,7 @@ pub(super) fn read(
     let globals = document.get("Globals").and_then(|globals| globals.get("Function"));
     let mut declared = Declared::default();
     for resource in resources.iter().filter(|resource| resource.kind == KIND) {
-        let function = function(resource, globals, resolver)?;
+        let function = function(resource, globals, resolver, roles::of(resource, resources, resolver)?)?;
         declared.add_events(resource, &function.binary, resolver)?;
         declared.functions.push(function);
     }
@@ -103,6 +106,7 @@ fn function(
     resource: &Resource<'_>,
     globals: Option<&Yaml>,
     resolver: &Resolver<'_>,
+    rights: Rights,
 ) -> Result<Function, TemplateError> {
     let binary = resource
         .body
@@ -129,6 +133,7 @@ fn function(
         timeout: Duration::from_secs(number("Timeout", DEFAULT_TIMEOUT_SECONDS)?),
         memory_mb: number("MemorySize", DEFAULT_MEMORY_MB)?,
         environment,
+        rights,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Resolving `!Ref`, `!GetAtt`, `!Sub`, `!If` and `!Join` to what they are on this machine.
+//! Resolving `!Ref`, `!GetAtt`, `!Sub`, `!If`, `!Join`, `!Split` and `!Select` to what they are on this machine.
 
 use std::collections::BTreeMap;
 
@@ -91,6 +91,17 @@ impl<'a> Resolver<'a> {
                 let [separator, parts] = arguments(name, argument)?;
                 let parts: Vec<String> = super::typed("!Join", self.resolve(parts)?)?;
                 Ok(Json::String(parts.join(text(name, separator)?)))
+            }
+            "Split" => {
+                let [separator, joined] = arguments(name, argument)?;
+                let joined: String = super::typed("!Split", self.resolve(joined)?)?;
+                Ok(joined.split(text(name, separator)?).map(Json::from).collect())
+            }
+            "Select" => {
+                let [index, list] = arguments(name, argument)?;
+                let (index, list) = (self.resolve(index)?, self.resolve(list)?);
+                let chosen = index.as_u64().and_then(|index| list.get(usize::try_from(index).ok()?));
+                chosen.cloned().ok_or_else(|| TemplateError::malformed("!Select", format!("{list} has no {index}")))
             }
             unknown => Err(TemplateError::UnknownIntrinsic(unknown.to_owned())),
         }

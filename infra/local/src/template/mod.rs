@@ -10,6 +10,7 @@ mod functions;
 mod intrinsics;
 mod mapping;
 mod queue;
+mod roles;
 mod schedule;
 mod table;
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::rights::Rights;
 
 const FIXTURE: &str = r#"
 Parameters:
@@ -261,10 +262,12 @@ fn conditions_that_refer_to_themselves_are_found_out() {
 #[test]
 fn the_projects_own_template_is_understood() {
     let text = include_str!("../../../template.yaml");
-    let names = ["AccountDirectoryUrl", "JwtIssuer", "JwtAudience", "MailFrom", "PortalUrl"];
-    let overrides = names.map(|name| (name.to_owned(), format!("https://{name}.example"))).into();
+    let names = ["AccountDirectoryUrl", "JwtIssuer", "JwtAudience", "PortalUrl"];
+    let mut overrides: Overrides = names.map(|name| (name.to_owned(), format!("https://{name}.example"))).into();
+    overrides.insert("MailFrom".to_owned(), "alerts@partners.example".to_owned());
     let template = Template::parse(text, &overrides).unwrap();
     assert!(template.functions.iter().all(|function| function.environment.contains_key("TABLE_NAME")));
+    assert!(template.functions.iter().all(|function| function.rights != Rights::default()), "nobody has no rights");
     assert!(template.routes.iter().all(|route| route.path.starts_with("/v1/")));
     assert!(template.schedules.iter().any(|schedule| schedule.function == "sweeper"));
     assert!(template.stream_mappings.iter().any(|stream| stream.mapping.function == "relay"));
