@@ -23,7 +23,6 @@ use crate::services::{self, Services};
 use crate::store::{self, StoreClient};
 use crate::template::{Overrides, Template};
 use crate::tokens::{AUDIENCE, ISSUER, Issuer};
-use crate::user_pool::UserPool;
 use crate::{directory, gateway, local_api};
 
 /// Whom mail is from that nobody but this machine sees.
@@ -145,9 +144,8 @@ impl Parts {
         }
         let streams = options.streams.then_some((&client, store.as_ref().map(store::Embedded::file)));
         deliveries.begin(&template, &functions, streams, &mut gateway);
-        let pool = UserPool::new(&functions, clock.clone());
         let routes = gateway::router(template, functions.clone(), issuer.verifying_key(), clock.clone());
-        let local = local_api::router(issuer.clone(), pool, clock, scheduler, deliveries.parts());
+        let local = local_api::router(issuer.clone(), functions.clone(), clock, scheduler, deliveries.parts());
         gateway.add(listener, routes.merge(local).merge(crate::docs::router()));
         let endpoints = Endpoints {
             url: format!("http://{address}"),

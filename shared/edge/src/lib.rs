@@ -42,6 +42,6 @@ pub use read::{
     positive_integer, signed, text, text_that, time,
 };
 pub use request::Authorised;
-pub use serve::{StartError, chain, run, run_events};
+pub use serve::{Handler, StartError, chain, run, run_events};
 pub use service::{Document, PAGING, PREVIEW, Reply, Route, Service, Tree};
 pub use usage::{usage_key, usage_line};

@@ -30,10 +30,50 @@ pub type StartError = Box<dyn Error + Send + Sync>;
 /// When the service cannot be made or the runtime gives up.
 pub fn run<S: Service>(make: impl AsyncFnOnce() -> Result<S, StartError>) -> Result<(), StartError> {
     run_events(async || {
-        let service = make().await?;
-        let is_cold = AtomicBool::new(true);
-        lambda_http::run(service_fn(|request: Request| respond(&service, request, &is_cold))).await
+        let handler = Handler::new(make().await?);
+        let handler = &handler;
+        lambda_http::run(service_fn(async move |request| handler.respond(request).await.map(Answer))).await
     })
+}
+
+/// A service with what an environment remembers from one request to the next.
+pub struct Handler<S> {
+    service: S,
+    is_cold: AtomicBool,
+}
+
+impl<S: Service> Handler<S> {
+    /// Of a new environment.
+    #[must_use]
+    pub fn new(service: S) -> Handler<S> {
+        Handler { service, is_cold: AtomicBool::new(true) }
+    }
+
+    /// Answers one request of the HTTP API, as the gateway hands it over; writes one line into the log.
+    ///
+    /// # Errors
+    /// When a response cannot be put together.
+    pub async fn respond(&self, request: Request) -> Result<Response<Body>, StartError> {
+        let started = Instant::now();
+        let takes_gzip = S::COMPRESSES && compress::is_taken(request.headers());
+        let function_request_id = request.lambda_context().request_id;
+        let outcome = answer(&self.service, request).await;
+        let status = match &outcome.answer {
+            Ok(reply) => reply.status,
+            Err(problem) => problem.status,
+        };
+        let line = Line {
+            service: S::NAME,
+            function_request_id: &function_request_id,
+            outcome: &outcome,
+            status,
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            is_cold: self.is_cold.swap(false, Ordering::Relaxed),
+        };
+        line.write();
+        let response = response(outcome)?;
+        Ok(if takes_gzip { compress::compressed(response)? } else { response.map(Body::from) })
+    }
 }
 
 /// Starts the log and runs a function that takes events instead of requests.
@@ -64,30 +104,9 @@ fn start_log() {
 struct Outcome {
     request_id: String,
     route: String,
+    account: Option<AccountId>,
     currency: Option<Currency>,
     answer: Result<Reply, Problem>,
-}
-
-async fn respond<S: Service>(service: &S, request: Request, is_cold: &AtomicBool) -> Result<Answer, StartError> {
-    let started = Instant::now();
-    let takes_gzip = S::COMPRESSES && compress::is_taken(request.headers());
-    let function_request_id = request.lambda_context().request_id;
-    let outcome = answer(service, request).await;
-    let status = match &outcome.answer {
-        Ok(reply) => reply.status,
-        Err(problem) => problem.status,
-    };
-    let line = Line {
-        service: S::NAME,
-        function_request_id: &function_request_id,
-        outcome: &outcome,
-        status,
-        duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        is_cold: is_cold.swap(false, Ordering::Relaxed),
-    };
-    line.write();
-    let response = response(outcome)?;
-    Ok(Answer(if takes_gzip { compress::compressed(response)? } else { response.map(Body::from) }))
 }
 
 /// A response as it stands. Left to itself, the library would decode the text once more, and take away the mark by which
@@ -112,15 +131,18 @@ struct Line<'a> {
 impl Line<'_> {
     /// Ids only: no body, no token, no address, no name.
     fn write(&self) {
-        let Outcome { request_id, route, answer, .. } = self.outcome;
+        let Outcome { request_id, route, account, answer, .. } = self.outcome;
         let Line { service, function_request_id, status, duration_ms, is_cold, .. } = self;
         let code = answer.as_ref().err().map(|problem| problem.code).unwrap_or_default();
+        let account_id = account.map(tracing::field::display);
+        let posting_id = answer.as_ref().ok().and_then(|reply| reply.posting).map(tracing::field::display);
         match answer.as_ref().err().and_then(|problem| problem.source.as_deref()) {
             Some(source) => tracing::error!(
                 service,
                 request_id,
                 function_request_id,
                 route,
+                account_id,
                 status,
                 code,
                 duration_ms,
@@ -133,8 +155,10 @@ impl Line<'_> {
                 request_id,
                 function_request_id,
                 route,
+                account_id,
                 status,
                 code,
+                posting_id,
                 duration_ms,
                 cold_start = is_cold,
                 "request"
@@ -187,6 +211,7 @@ async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
     let mut outcome = Outcome {
         request_id: String::new(),
         route: String::new(),
+        account: None,
         currency: None,
         answer: Err(Problem::internal("the request did not come from the HTTP API")),
     };
@@ -214,6 +239,7 @@ async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
     match authorise(service, &identity, route, &call).await {
         Err(problem) => outcome.answer = Err(problem),
         Ok((target, ways)) => {
+            outcome.account = target.as_ref().map(|target| target.id);
             outcome.currency = target.as_ref().map(|target| target.currency);
             let request = Authorised { call, identity, ways, target };
             outcome.answer = handle(service, route, &request).await;

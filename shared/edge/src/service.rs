@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use domain::account::Lineage;
-use domain::{AccountId, Failure, Origin, Posted, ProgramId, Viewer};
+use domain::{AccountId, Failure, Origin, Posted, PostingId, ProgramId, Viewer};
 use serde::Serialize;
 
 use crate::body::Form;
@@ -154,6 +154,8 @@ pub struct Reply {
     pub(crate) body: String,
     pub(crate) content_type: &'static str,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// The posting that it tells of, for the log.
+    pub(crate) posting: Option<PostingId>,
 }
 
 impl Reply {
@@ -176,7 +178,7 @@ impl Reply {
     /// 204: done, and nothing to say.
     #[must_use]
     pub fn no_content() -> Reply {
-        Reply { status: 204, body: String::new(), content_type: "application/json", headers: Vec::new() }
+        Reply { status: 204, ..Reply::of_json(String::new()) }
     }
 
     /// The answer of a ledger POST: 200 for a preview, else 201, marked when it was given before.
@@ -185,7 +187,8 @@ impl Reply {
     /// 500 when the body cannot be written as JSON.
     pub fn posted(posted: &Posted, viewer: &Viewer) -> Result<Reply, Problem> {
         let status = if posted.origin == Origin::Previewed { 200 } else { 201 };
-        let reply = Reply::with(status, &crate::view::posted(posted, viewer))?;
+        let mut reply = Reply::with(status, &crate::view::posted(posted, viewer))?;
+        reply.posting = (posted.origin != Origin::Previewed).then_some(posted.posting_id);
         Ok(reply.replayed(posted.origin == Origin::Replayed))
     }
 
@@ -194,7 +197,7 @@ impl Reply {
     pub fn csv(text: String, file_name: &str, next_page: Option<String>) -> Reply {
         let mut headers = vec![("content-disposition", format!("attachment; filename=\"{file_name}\""))];
         headers.extend(next_page.map(|path| ("link", format!("<{path}>; rel=\"next\""))));
-        Reply { status: 200, body: text, content_type: "text/csv; charset=utf-8", headers }
+        Reply { content_type: "text/csv; charset=utf-8", headers, ..Reply::of_json(text) }
     }
 
     /// Names the state that the answer shows; a caller who has seen that state already is told so instead. Whoever keeps the
@@ -213,7 +216,7 @@ impl Reply {
     pub(crate) fn document(document: &Document) -> Reply {
         let Document { content_type, text, .. } = *document;
         let headers = vec![("cache-control", "public, max-age=300".to_owned())];
-        Reply { status: 200, body: text.to_owned(), content_type, headers }
+        Reply { content_type, headers, ..Reply::of_json(text.to_owned()) }
     }
 
     /// Marks it as the answer that was given before.
@@ -225,6 +228,11 @@ impl Reply {
 
     fn with(status: u16, body: &impl Serialize) -> Result<Reply, Problem> {
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
-        Ok(Reply { status, body, content_type: "application/json", headers: Vec::new() })
+        Ok(Reply { status, ..Reply::of_json(body) })
+    }
+
+    /// 200 with a body that is JSON already, or with what comes in its place.
+    fn of_json(body: String) -> Reply {
+        Reply { status: 200, body, content_type: "application/json", headers: Vec::new(), posting: None }
     }
 }

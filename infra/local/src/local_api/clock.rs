@@ -65,13 +65,11 @@ mod tests {
     use crate::serve::{bind, serve};
     use crate::services::fixture::parts;
     use crate::tokens::Issuer;
-    use crate::user_pool::UserPool;
 
     async fn start(clock: &Clock) -> String {
         let (listener, address) = bind(0).await.unwrap();
         let issuer = Issuer::new(clock.clone()).unwrap();
-        let pool = UserPool::new(&Functions::new([]), clock.clone());
-        let routes = router(issuer, pool, clock.clone(), Scheduler::default(), &parts(clock));
+        let routes = router(issuer, Functions::default(), clock.clone(), Scheduler::default(), &parts(clock));
         tokio::spawn(serve(listener, routes, std::future::pending()));
         format!("http://{address}/_local/clock")
     }

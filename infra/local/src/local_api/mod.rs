@@ -3,12 +3,13 @@
 mod clock;
 mod events;
 mod faults;
+mod functions;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -16,6 +17,7 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
+use crate::functions::Functions;
 use crate::mail::Mails;
 use crate::queues::Queues;
 use crate::scheduler::Scheduler;
@@ -27,11 +29,20 @@ use crate::user_pool::UserPool;
 type Body = Result<Json<Value>, JsonRejection>;
 
 /// Everything below `/_local`.
-pub(crate) fn router(issuer: Issuer, pool: UserPool, clock: Clock, scheduler: Scheduler, services: &Parts) -> Router {
+pub(crate) fn router(
+    issuer: Issuer,
+    functions: Functions,
+    clock: Clock,
+    scheduler: Scheduler,
+    services: &Parts,
+) -> Router {
     let Parts { faults, buses, mails, queues, .. } = services.clone();
+    let pool = UserPool::new(&functions, clock.clone());
+    let console = functions::Console { functions, clock: clock.clone() };
     let api = Router::new()
         .route("/health", get(health))
         .route("/tokens", post(tokens::post).with_state(tokens::Desk { issuer, pool }))
+        .route("/functions/{name}/invocations", functions::route(console))
         .route("/clock", post(clock::post).with_state((clock, scheduler)))
         .route("/mails", get(all_mails).with_state(mails))
         .route("/events", get(events::get).post(events::post).with_state(buses))
@@ -67,7 +78,7 @@ fn refused(message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }
 
-async fn not_found(_: Request) -> Response {
+async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({ "message": "Not Found" }))).into_response()
 }
 

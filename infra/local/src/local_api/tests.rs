@@ -1,13 +1,20 @@
 //! The local API over HTTP, for what tells and disturbs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
 
 use super::*;
 use crate::faults::{Kind, Target};
-use crate::functions::Functions;
+use crate::functions::InvokeError;
+use crate::functions::fixture::sleeping;
 use crate::mail::Mail;
 use crate::serve::{bind, serve};
 use crate::services::fixture::parts;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 struct Stage {
     url: String,
@@ -15,12 +22,15 @@ struct Stage {
 }
 
 async fn stage() -> Stage {
+    stage_with(Functions::default()).await
+}
+
+async fn stage_with(functions: Functions) -> Stage {
     let clock = Clock::default();
     let parts = parts(&clock);
     let (listener, address) = bind(0).await.unwrap();
     let issuer = Issuer::new(clock.clone()).unwrap();
-    let pool = UserPool::new(&Functions::new([]), clock.clone());
-    let routes = router(issuer, pool, clock, Scheduler::default(), &parts);
+    let routes = router(issuer, functions, clock, Scheduler::default(), &parts);
     tokio::spawn(serve(listener, routes, std::future::pending()));
     Stage { url: format!("http://{address}/_local"), parts }
 }
@@ -94,4 +104,45 @@ async fn faults_are_injected_and_end_together() {
     assert_eq!(stage.call("DELETE", "/faults", "").await, (204, Value::Null));
     assert_eq!((faults.active(Target::Ses), faults.active(Target::Events)), (None, None));
     assert_eq!(stage.call("GET", "/faults", "").await.0, 404);
+}
+
+/// The answer to an event, and what Lambda says of the function's failure.
+async fn invoke(stage: &Stage, function: &str, event: &str) -> (u16, Option<String>, Value) {
+    let url = format!("{}/functions/{function}/invocations", stage.url);
+    let response = reqwest::Client::new().post(url).body(event.to_owned()).send().await.unwrap();
+    let error = response.headers().get("x-amz-function-error").map(|error| error.to_str().unwrap().to_owned());
+    (response.status().as_u16(), error, response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_function_is_handed_an_event_as_it_came_and_its_answer_handed_back() {
+    let fixture = sleeping(MINUTE);
+    let stage = stage_with(Functions::new([Arc::clone(&fixture.pool)])).await;
+    let (event, started) = (r#"{ "a" : 1.50 }"#, fixture.pool.launch());
+    let function = tokio::spawn(async move {
+        let given = fixture.pool.next(1).await.unwrap().event;
+        assert_eq!(given.payload, event);
+        assert!(fixture.pool.answer(1, &given.request_id, Ok(Bytes::from(r#"{"b":2}"#))));
+        let given = fixture.pool.next(1).await.unwrap().event;
+        assert!(fixture.pool.answer(1, &given.request_id, Err(InvokeError::Failed)));
+        fixture
+    });
+    started.await.unwrap().unwrap();
+    assert_eq!(invoke(&stage, "function", event).await, (200, None, json!({ "b": 2 })));
+    let (status, error, body) = invoke(&stage, "function", "{}").await;
+    assert_eq!((status, error.as_deref(), &body["errorMessage"]), (200, Some("Unhandled"), &json!("it failed")));
+    let fixture = function.await.unwrap();
+    fixture.pool.close().await;
+    assert_eq!(invoke(&stage, "function", "{}").await.0, 429, "it takes no more");
+}
+
+#[tokio::test]
+async fn only_json_is_handed_to_a_function_and_only_to_one_that_there_is() {
+    let fixture = sleeping(MINUTE);
+    let stage = stage_with(Functions::new([Arc::clone(&fixture.pool)])).await;
+    for event in ["", "{", "{} {}"] {
+        assert_eq!(invoke(&stage, "function", event).await.0, 400, "{event}");
+    }
+    assert_eq!(invoke(&stage, "another", "{}").await.0, 404);
+    assert_eq!(stage.call("GET", "/functions/function/invocations", "").await.0, 404);
 }
