@@ -1,8 +1,10 @@
-//! What a posting costs at the store's wire.
+//! What a posting costs at the store's wire. Units are those of the built-in store, which counts them as DynamoDB does;
+//! DynamoDB Local does not.
 
 use local::Options;
 use serde_json::{Value, json};
 use tests::program::new_key;
+use tests::watch::until;
 use tests::wire::Wire;
 use tests::{Caller, Client, Program, stack};
 
@@ -10,6 +12,9 @@ use tests::{Caller, Client, Program, stack};
 const PURCHASE_UNITS: u64 = 8;
 /// Two positions, two entries, the record.
 const ALLOCATION_UNITS: u64 = 10;
+
+/// The summary, the nearest of those active and of those suspended with their companies, and the unread notifications.
+const MOST_OF_OVERVIEW: usize = 7;
 
 /// A function runs in at most so many instances, each of which meets an account once.
 const INSTANCES: usize = 4;
@@ -36,7 +41,8 @@ fn check(what: &str, costs: &[(usize, u64)], most_units: u64) {
     assert!(costs.iter().all(|(round_trips, _)| matches!(round_trips, 2 | 3)), "{what}: {costs:?}");
     let at_first_sight = costs.iter().filter(|(round_trips, _)| *round_trips == 3).count();
     assert!(at_first_sight <= INSTANCES, "{what} of an account that was met: {costs:?}");
-    assert!(costs.iter().all(|(_, units)| (1..=most_units).contains(units)), "{what}: {costs:?}");
+    let is_cheap = costs.iter().all(|(_, units)| (1..=most_units).contains(units));
+    assert!(is_cheap || stack::is_another_store(), "{what}: {costs:?}");
 }
 
 #[tokio::test]
@@ -95,7 +101,7 @@ impl Counted {
         let kind = answer["kind"].as_str().unwrap();
         println!("{kind}: {} round trips, {spent} write units", calls.len());
         assert!(matches!(calls.len(), 2 | 3), "{kind}: {calls:?}");
-        assert_eq!(spent, units, "{kind}: {calls:?}");
+        assert!(spent == units || stack::is_another_store(), "{kind}: {calls:?} in place of {units}");
         answer
     }
 }
@@ -146,5 +152,39 @@ async fn every_kind_of_posting_writes_what_it_makes_and_no_more() {
     println!("position: {reads:?} round trips");
     let at_first_sight = reads.iter().filter(|round_trips| **round_trips == 2).count();
     assert!(reads.iter().all(|round_trips| matches!(round_trips, 1 | 2)) && at_first_sight <= INSTANCES, "{reads:?}");
+    counted.stack.stop().await;
+}
+
+/// The first screen is one call for the portal, and for the store no more of them the more children there are.
+#[tokio::test]
+async fn the_first_screen_takes_as_many_round_trips_however_many_children_there_are() {
+    let program = Program::create().await;
+    let distributor = program.onboard(&program.root).await;
+    program.allocate(&program.root, &distributor, "1000.00").await.expect(201);
+    let counted = Counted::start().await;
+    let mut children = 0;
+    let mut round_trips = Vec::new();
+    // As many as it shows, and several times that.
+    for more in [5, 20] {
+        for _ in 0..more {
+            let child = program.onboard(&distributor).await;
+            program.allocate(&distributor, &child, "10.00").await.expect(201);
+        }
+        children += more;
+        until(async || match program.read(&distributor, "overview").await {
+            seen if seen["totals"]["granted"] == format!("{children}0.00") => Ok(()),
+            seen => Err(format!("{seen:#}")),
+        })
+        .await;
+        let mut fewest = usize::MAX;
+        for _ in 0..REQUESTS {
+            let _before = counted.wire.take();
+            counted.caller(&distributor).get(format!("/v1/accounts/{distributor}/overview")).await.expect(200);
+            fewest = fewest.min(counted.wire.take().len());
+        }
+        round_trips.push(fewest);
+    }
+    println!("overview: {round_trips:?} round trips");
+    assert!(round_trips[0] == round_trips[1] && round_trips[0] <= MOST_OF_OVERVIEW, "{round_trips:?}");
     counted.stack.stop().await;
 }

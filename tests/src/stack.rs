@@ -6,6 +6,12 @@ use tokio::sync::OnceCell;
 /// Names another DynamoDB-compatible store to run the tests against.
 const STORE: &str = "PARTNER_QUOTA_DYNAMODB_ENDPOINT";
 
+/// Whether the tests run against another store than the built-in one.
+#[must_use]
+pub fn is_another_store() -> bool {
+    std::env::var_os(STORE).is_some()
+}
+
 /// It has threads of its own and lives as long as the process, so tests on different runtimes can use it side by side.
 /// Its processes end with it, and its folder is removed by the next stack that starts.
 static SHARED: OnceCell<Result<Stack, String>> = OnceCell::const_new();

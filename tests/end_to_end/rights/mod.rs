@@ -2,4 +2,5 @@
 
 mod seen;
 mod table;
+mod unverified;
 mod world;
