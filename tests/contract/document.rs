@@ -89,6 +89,35 @@ fn every_reference_leads_somewhere() {
     follow(description());
 }
 
+/// What a link takes from the example of its answer fits the request that it leads to.
+#[test]
+fn links_lead_from_answers_to_requests() {
+    let mut followed = 0;
+    for operation in operations() {
+        for (status, response) in operation.responses() {
+            let example = &response["content"]["application/json"]["example"];
+            for link in response["links"].as_object().into_iter().flat_map(|links| links.values()) {
+                let place = format!("the link of {} {status} to {}", operation.id(), link["operationId"]);
+                let target = operations().iter().find(|target| link["operationId"] == target.id());
+                let target = target.unwrap_or_else(|| panic!("{place} leads nowhere"));
+                for (name, source) in link["parameters"].as_object().unwrap() {
+                    let parameter = target.parameters().find(|parameter| parameter["name"] == **name);
+                    let parameter = parameter.unwrap_or_else(|| panic!("{place}: no parameter {name}"));
+                    match source.as_str().unwrap().split_once('#') {
+                        Some(("$response.body", pointer)) => {
+                            let value = example.pointer(pointer).unwrap_or_else(|| panic!("{place}: no {pointer}"));
+                            assert_eq!(fault_of_value(&parameter["schema"], value), None, "{place}");
+                        }
+                        _ => assert_eq!(source, &format!("$request.path.{name}"), "{place}"),
+                    }
+                    followed += 1;
+                }
+            }
+        }
+    }
+    assert!(followed > 0, "there are no links");
+}
+
 /// Objects that are answered or asked for list all of their fields: what is not listed is refused, or never sent.
 #[test]
 fn objects_are_closed() {

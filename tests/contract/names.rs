@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::account::{Status, Tier};
 use domain::application::{ApplicationStatus, Decision};
-use domain::company::LOCALES;
+use domain::company::{LOCALES, is_country};
 use domain::program::{Policy, Purchases};
 use domain::verification::{CheckName, Outcome};
-use domain::{HoldStatus, Kind, Role};
+use domain::{Currency, HoldStatus, Kind, Role};
 use serde_json::Value;
 use tests::contract::description;
 
@@ -48,6 +48,22 @@ fn names_are_the_domains() {
     check(&format!("{check_of_application}/outcome"), Outcome::ALL.map(Outcome::name));
     let of_rows = ApplicationStatus::ALL.map(ApplicationStatus::name).into_iter().chain(["refused", "unprocessed"]);
     check("/ImportResult/properties/rows/items/properties/status", of_rows);
+}
+
+/// Every text of so many upper-case letters.
+fn words(letters: usize) -> Vec<String> {
+    let longer = |words: Vec<String>| {
+        words.iter().flat_map(|word| ('A'..='Z').map(move |letter| format!("{word}{letter}"))).collect()
+    };
+    (0..letters).fold(vec![String::new()], |words, _| longer(words))
+}
+
+#[test]
+fn countries_and_currencies_are_those_that_the_domain_takes() {
+    let countries = words(2).into_iter().filter(|word| is_country(word)).collect();
+    assert_eq!(names("/Country"), countries, "left: described, right: taken");
+    let currencies = words(3).into_iter().filter(|word| Currency::parse(word).is_some()).collect();
+    assert_eq!(names("/Currency"), currencies, "left: described, right: taken");
 }
 
 #[test]
