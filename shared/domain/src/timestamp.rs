@@ -36,7 +36,8 @@ impl Timestamp {
     /// [`MalformedTimestamp`] for anything else.
     pub fn parse(text: &str) -> Result<Timestamp, MalformedTimestamp> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| MalformedTimestamp)?;
-        let unix_ms = moment.unix_timestamp_nanos().checked_div(1_000_000).ok_or(MalformedTimestamp)?;
+        // Downwards: the last moment before 1970 is still before it.
+        let unix_ms = moment.unix_timestamp_nanos().checked_div_euclid(1_000_000).ok_or(MalformedTimestamp)?;
         Timestamp::from_unix_ms(i64::try_from(unix_ms).map_err(|_| MalformedTimestamp)?)
     }
 
@@ -72,7 +73,7 @@ mod tests {
             assert_eq!(Timestamp::from_unix_ms(time.unix_ms()), Ok(time));
         }
         for text in
-            ["", "yesterday", "2026-11-21", "2026-13-01T00:00:00Z", "2026-11-21 10:00:00", "1969-12-31T23:59:59Z"]
+            ["", "yesterday", "2026-11-21", "2026-13-01T00:00:00Z", "2026-11-21 10:00:00", "1969-12-31T23:59:59.9999Z"]
         {
             assert_eq!(Timestamp::parse(text), Err(MalformedTimestamp), "{text}");
         }

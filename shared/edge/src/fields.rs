@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use domain::FieldError;
 use serde_json::{Map, Value};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, shown_name};
 use crate::read::Wrong;
 
 /// The fields of a JSON object that are still to be read, and what was wrong with those that were.
@@ -161,7 +161,7 @@ impl Fields {
 
     fn refuse_unknown(&mut self) {
         for name in std::mem::take(&mut self.left).into_iter().map(|(name, _)| name) {
-            self.wrong(&name, Wrong::new("unknown_field", "is not a field of this request"));
+            self.wrong(&shown_name(&name), Wrong::new("unknown_field", "is not a field of this request"));
         }
     }
 }
@@ -187,6 +187,14 @@ mod tests {
         let named: Vec<&str> =
             body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
         assert_eq!(named, ["amount", "name", "contact.email", "contact.fax", "typo"]);
+    }
+
+    #[test]
+    fn an_answer_repeats_little_of_what_is_unknown() {
+        let fields: Map<String, Value> = (0..1_000).map(|number| ("x".repeat(1_000 + number), json!(1))).collect();
+        let Err(problem) = Fields::of(Value::Object(fields)).finish(Some(())) else { panic!("must be refused") };
+        assert_eq!(problem.errors().len(), crate::problem::MAX_ERRORS);
+        assert!(problem.errors().iter().all(|error| error.field == "x".repeat(64)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Se
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, shown_name};
 
 /// Why a body is refused before any field of it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ fn culprit(body: &[u8]) -> String {
         is_repeated || serde_json::from_str::<Strict>(value.get()).is_err()
     };
     let wrong = entries.iter().enumerate().find(|(index, (name, value))| is_wrong(*index, name, value));
-    wrong.map(|(_, (name, _))| name.clone()).unwrap_or_default()
+    wrong.map(|(_, (name, _))| shown_name(name)).unwrap_or_default()
 }
 
 /// One spelling for all texts of the same value: names sorted, no white space, absent and `null` the same. It is part of
@@ -175,6 +175,8 @@ mod tests {
         let unacceptable = |field: &str| Err(Unreadable::Unacceptable(field.to_owned()));
         assert_eq!(parse(br#"{"b": 1, "a": 1, "a": 1}"#), unacceptable("a"));
         assert_eq!(parse(br#"{"b": 1, "a": [{"b": 1, "b": 2}]}"#), unacceptable("a"));
+        let long = format!("\"{}\": 1", "x".repeat(1_000));
+        assert_eq!(parse(format!("{{{long}, {long}}}").as_bytes()), unacceptable(&"x".repeat(64)));
     }
 
     #[test]

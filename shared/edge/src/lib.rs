@@ -36,7 +36,7 @@ pub use identity::Identity;
 pub use json::strict_json;
 pub use operation::Operation;
 pub use payment::payment;
-pub use problem::Problem;
+pub use problem::{MAX_ERRORS, Problem, shown_name};
 pub use read::{
     Wrong, account_id, discount, email, list, locale, nonzero, not_negative, note, one_of, percent, positive,
     positive_integer, signed, text, text_that, time,

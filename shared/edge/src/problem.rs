@@ -10,6 +10,19 @@ use serde_json::{Map, Value, json};
 /// Seconds after which it makes sense to ask again when the store did not answer.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
+/// The most faults that an answer lists: as many as a rebalance of 40 lines can have, and some. Without a bound, a table that
+/// is nothing but unknown columns would be answered with more than a function may answer.
+pub const MAX_ERRORS: usize = 250;
+
+/// The longest name of something unknown that an answer repeats, in characters.
+const MAX_SHOWN_NAME: usize = 64;
+
+/// The name of something unknown as an answer repeats it: its beginning.
+#[must_use]
+pub fn shown_name(name: &str) -> String {
+    name.chars().take(MAX_SHOWN_NAME).collect()
+}
+
 /// An answer that is not a success.
 ///
 /// What goes out is written here; where it came from goes to the log only.
@@ -66,6 +79,7 @@ impl Problem {
     /// 400 `invalid_parameter`; `name` is the query parameter or header.
     #[must_use]
     pub fn invalid_parameter(name: &str, message: &str) -> Problem {
+        let name = shown_name(name);
         let mut problem = Problem::new(400, "invalid_parameter", format!("The parameter {name} {message}."));
         problem.errors.push(FieldError::new(name, "invalid_parameter", message));
         problem
@@ -101,9 +115,10 @@ impl Problem {
         Problem::new(415, "unsupported_media_type", format!("Send the body as {wanted} in UTF-8."))
     }
 
-    /// 422 `validation_failed` with everything that is wrong.
+    /// 422 `validation_failed` with everything that is wrong, or the first [`MAX_ERRORS`] of it.
     #[must_use]
-    pub fn validation_failed(errors: Vec<FieldError>) -> Problem {
+    pub fn validation_failed(mut errors: Vec<FieldError>) -> Problem {
+        errors.truncate(MAX_ERRORS);
         let mut problem = Problem::new(422, "validation_failed", "The request has fields that cannot be accepted.");
         problem.errors = errors;
         problem
