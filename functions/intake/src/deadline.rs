@@ -1,8 +1,9 @@
 //! How long an invocation may go on, and what has to come again when it may not.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::{Failure, Refusal};
+use tokio::time::Instant;
 
 use crate::reason::Reason;
 

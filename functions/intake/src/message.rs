@@ -72,7 +72,7 @@ impl Intake {
     ///
     /// # Errors
     /// When the message has to come again.
-    pub async fn take(&self, message: &Message, deadline: &Deadline) -> Result<Tally, Again> {
+    pub(crate) async fn take(&self, message: &Message, deadline: &Deadline) -> Result<Tally, Again> {
         deadline.check()?;
         let Message { id: message_id, body, .. } = message;
         let taken = match read(body) {

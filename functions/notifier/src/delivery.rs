@@ -48,7 +48,7 @@ pub enum Again {
 
 impl Notifier {
     /// Deals with a batch; answers the ids of the messages that have to come again.
-    pub async fn take(&self, messages: Vec<Message>, request_id: &str, clock: Clock) -> Vec<String> {
+    pub(crate) async fn take(&self, messages: Vec<Message>, request_id: &str, clock: Clock) -> Vec<String> {
         let clock = &clock;
         stream::iter(messages)
             .map(async |message| {

@@ -1,9 +1,10 @@
 //! One mail of one event to one recipient: claimed, handed over, and what came of it written down.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::AccountId;
 use ledger::{Claimed, MailClaim, MailKey, MailOutcome};
+use tokio::time::Instant;
 
 use crate::delivery::{Delivery, Notifier};
 use crate::post::{Letter, SENDING_TIMEOUT, Sent};

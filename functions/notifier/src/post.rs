@@ -1,7 +1,7 @@
 //! Sending mail.
 
 use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::BehaviorVersion;
@@ -9,6 +9,7 @@ use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use connection::{Connection, MissingVariable, Patience};
+use tokio::time::Instant;
 
 use crate::render::Mail;
 
@@ -64,22 +65,26 @@ impl Post {
     /// # Errors
     /// Names the variable that is missing.
     pub fn from_environment(connection: &Connection) -> Result<Post, MissingVariable> {
+        let endpoint = connection::optional("AWS_ENDPOINT_URL_SESV2");
+        let from = connection::required("MAIL_FROM")?;
+        Ok(Post::new(connection, endpoint, from, connection::required("MAIL_CONFIGURATION_SET")?))
+    }
+
+    /// Makes a client; no call yet. `endpoint` is another than the region's own.
+    #[must_use]
+    pub fn new(connection: &Connection, endpoint: Option<String>, from: String, configuration_set: String) -> Post {
         let patience = Patience { attempt: SENDING_TIMEOUT, call: SENDING_TIMEOUT };
-        let shared = connection.sdk_config(connection::optional("AWS_ENDPOINT_URL_SESV2"), patience);
+        let shared = connection.sdk_config(endpoint, patience);
         // The client cannot know what a second try means; here it is known.
         let config = aws_sdk_sesv2::config::Builder::from(&shared)
             .behavior_version(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
             .build();
-        Ok(Post {
-            client: Client::from_conf(config),
-            from: connection::required("MAIL_FROM")?,
-            configuration_set: connection::required("MAIL_CONFIGURATION_SET")?,
-        })
+        Post { client: Client::from_conf(config), from, configuration_set }
     }
 
     /// Sends a mail; tries again while the service says that it was not sent and the next try begins within `limit`.
-    pub async fn send(&self, letter: &Letter<'_>, limit: Duration) -> Sent {
+    pub(crate) async fn send(&self, letter: &Letter<'_>, limit: Duration) -> Sent {
         let begun = Instant::now();
         let mut pause = PAUSE;
         let mut sent = self.hand_over(letter).await;

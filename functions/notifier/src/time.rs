@@ -1,9 +1,10 @@
 //! The time within an invocation: it comes in with the invocation's deadline and runs on from there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::Timestamp;
 use edge::StartError;
+use tokio::time::Instant;
 
 /// The function's timeout in the template.
 pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);

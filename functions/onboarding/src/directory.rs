@@ -38,6 +38,7 @@ pub enum DirectoryError {
 }
 
 /// A client of the account directory.
+#[derive(Clone)]
 pub struct Directory {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
     address: String,

@@ -1,12 +1,13 @@
 //! One batch of the stream: told, rolled up, and what cannot be dealt with parked.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::AccountId;
 use events::{Bus, DeadLetters};
 use ledger::{Error, Ledger};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::notice::{Policies, events_of, watched};
 use crate::publish::{Told, publish};
@@ -52,7 +53,7 @@ pub struct Trouble {
 impl Relay {
     /// Deals with a batch. The order within an account is kept; a record that fails holds up no other account's events,
     /// but the stream delivers everything after it again.
-    pub async fn take(&self, records: Vec<Value>) -> Outcome {
+    pub(crate) async fn take(&self, records: Vec<Value>) -> Outcome {
         let begun = Instant::now();
         let records: Vec<Record> = records.into_iter().filter_map(Record::read).collect();
         let mut trouble = Trouble::default();

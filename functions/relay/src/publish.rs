@@ -1,10 +1,11 @@
 //! Offering events to the bus so that the order of each account is kept.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::AccountId;
 use events::{Bus, Error, Event, Outcome};
+use tokio::time::Instant;
 
 /// How often an event is offered before its record is left to come again.
 const MAX_OFFERS: u32 = 4;

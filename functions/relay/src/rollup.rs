@@ -1,11 +1,11 @@
 //! What a batch changes in the roll-ups.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use domain::{Account, AccountId, Amount, Refusal, Timestamp};
 use futures_util::{StreamExt, stream};
 use ledger::{Change, Error, Ledger};
+use tokio::time::Instant;
 
 use crate::batch::Trouble;
 use crate::record::Record;

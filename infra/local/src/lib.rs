@@ -12,6 +12,7 @@ mod binaries;
 mod bus;
 mod calls;
 mod clock;
+mod declared;
 mod deliveries;
 pub mod demo;
 mod directory;
@@ -41,6 +42,7 @@ mod tokens;
 mod user_pool;
 
 pub use calls::Moment;
+pub use declared::{Declared, Delivery};
 pub use error::StartError;
 pub use options::Options;
 pub use stack::Stack;

@@ -11,6 +11,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -42,6 +43,8 @@ pub fn optional(name: &'static str) -> Option<String> {
 pub struct Connection {
     region: String,
     credentials: Credentials,
+    /// Instead of TLS over the network.
+    transport: Option<SharedHttpClient>,
 }
 
 /// How patient the calls of a client are.
@@ -66,7 +69,18 @@ impl Connection {
             None,
             "function-environment",
         );
-        Ok(Connection { region: required("AWS_REGION")?, credentials })
+        Ok(Connection { region: required("AWS_REGION")?, credentials, transport: None })
+    }
+
+    /// A connection whose calls all go through `transport`, where each may be answered, kept waiting or lost: for
+    /// simulations. Nothing is read from the environment, and nothing leaves the process.
+    #[must_use]
+    pub fn through(transport: impl HttpClient + 'static) -> Connection {
+        Connection {
+            region: "us-east-1".to_owned(),
+            credentials: Credentials::new("simulated", "simulated", None, None, "simulation"),
+            transport: Some(SharedHttpClient::new(transport)),
+        }
     }
 
     /// What the client of a service is made from. `endpoint` is another than the region's own, as on the local stack.
@@ -77,15 +91,17 @@ impl Connection {
             .operation_attempt_timeout(patience.attempt)
             .operation_timeout(patience.call)
             .build();
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let mut config = SdkConfig::builder()
             .region(Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .timeout_config(timeouts)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .http_client(http);
+            .http_client(self.transport.clone().unwrap_or_else(over_tls));
         config.set_endpoint_url(endpoint);
         config.build()
     }
+}
+
+fn over_tls() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }

@@ -41,10 +41,16 @@ impl Bus {
     /// Names the variable that is missing.
     pub fn from_environment(connection: &Connection) -> Result<Bus, MissingVariable> {
         let name = connection::required("EVENT_BUS_NAME")?;
-        let shared = connection.sdk_config(connection::optional("AWS_ENDPOINT_URL_EVENTBRIDGE"), PATIENCE);
+        Ok(Bus::new(connection, connection::optional("AWS_ENDPOINT_URL_EVENTBRIDGE"), name))
+    }
+
+    /// Makes a client for the bus of that name; no call yet. `endpoint` is another than the region's own.
+    #[must_use]
+    pub fn new(connection: &Connection, endpoint: Option<String>, name: String) -> Bus {
+        let shared = connection.sdk_config(endpoint, PATIENCE);
         let config =
             aws_sdk_eventbridge::config::Builder::from(&shared).behavior_version(BehaviorVersion::latest()).build();
-        Ok(Bus { client: Client::from_conf(config), name })
+        Bus { client: Client::from_conf(config), name }
     }
 
     /// Publishes up to [`Bus::MAX_EVENTS`] events and says what became of each, in their order.

@@ -28,9 +28,15 @@ impl DeadLetters {
     /// Names the variable that is missing.
     pub fn from_environment(connection: &Connection) -> Result<DeadLetters, MissingVariable> {
         let queue_url = connection::required("DEAD_LETTER_QUEUE_URL")?;
-        let shared = connection.sdk_config(connection::optional("AWS_ENDPOINT_URL_SQS"), PATIENCE);
+        Ok(DeadLetters::new(connection, connection::optional("AWS_ENDPOINT_URL_SQS"), queue_url))
+    }
+
+    /// Makes a client for the queue at that URL; no call yet. `endpoint` is another than the region's own.
+    #[must_use]
+    pub fn new(connection: &Connection, endpoint: Option<String>, queue_url: String) -> DeadLetters {
+        let shared = connection.sdk_config(endpoint, PATIENCE);
         let config = aws_sdk_sqs::config::Builder::from(&shared).behavior_version(BehaviorVersion::latest()).build();
-        Ok(DeadLetters { client: Client::from_conf(config), queue_url })
+        DeadLetters { client: Client::from_conf(config), queue_url }
     }
 
     /// Puts something there, with the reason in the message attribute `reason`. The body is what would have to be sent

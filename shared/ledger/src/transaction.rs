@@ -1,7 +1,7 @@
 //! Conditional transactions: everything that one request writes, at once or not at all.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem,
 };
 use domain::{Account, Refusal};
+use tokio::time::Instant;
 
 use crate::client::{Ledger, failed};
 use crate::error::Error;

@@ -25,9 +25,7 @@ pub(crate) use api::{Cors, JwtAuthorizer};
 pub(crate) use events::{DEFAULT_BUS, Rule};
 pub(crate) use functions::{Function, Route};
 use intrinsics::Resolver;
-#[cfg(test)]
-pub(crate) use mapping::Mapping;
-pub(crate) use mapping::{QueueMapping, StreamMapping};
+pub(crate) use mapping::{Mapping, QueueMapping, StreamMapping};
 pub(crate) use queue::Queue;
 #[cfg(test)]
 pub(crate) use queue::Redrive;
