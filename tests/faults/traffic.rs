@@ -25,7 +25,7 @@ const PATIENCE: usize = 200;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Sends a request again, as it is, for as long as the answer is that this is safe and may help.
-async fn insist(call: impl Fn() -> Call) -> Answer {
+pub async fn insist(call: impl Fn() -> Call) -> Answer {
     let mut answer = call().await;
     for _ in 0..PATIENCE {
         let may_help = answer.status == 503 || answer.status == 409 && answer.json()["code"] == "contention";
