@@ -1,0 +1,82 @@
+//! Mail: to everybody who is to hear of something, once; twice only where nobody could know of the first one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::alerts::{Raised, hearers};
+use super::table::{Table, text, whole};
+use super::told::first_occurrences;
+use super::{Checked, ensure};
+use crate::world::World;
+
+pub fn check(world: &World, table: &Table, raised: &[Raised]) -> Checked {
+    let expected = expected(world, table, raised)?;
+    let mut sent: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for mail in world.cloud.mails() {
+        let key = (mail.event, mail.to);
+        ensure(expected.contains(&key), || format!("a mail that nobody asked for: {key:?}"))?;
+        *sent.entry(key).or_default() += 1;
+    }
+    let log = world.cloud.log();
+    let mut given_up = BTreeSet::new();
+    for key in &expected {
+        let count = sent.get(key).copied().unwrap_or_default();
+        let item = mail_item(table, key)?;
+        let is_settled = item["status"] == "sent";
+        ensure(count <= 2, || format!("{key:?} was sent {count} times"))?;
+        ensure(!is_settled || count > 0, || format!("{key:?} was not sent, but says so: {item:#}"))?;
+        if !is_settled {
+            let is_spent = whole(item, "tries") == 2;
+            ensure(is_spent, || format!("{key:?} is neither sent nor given up: {item:#}"))?;
+            given_up.insert(key.0.clone());
+        }
+        let is_excused = log.iter().any(|line| excuses(line, &key.0));
+        ensure((count == 1 && is_settled) || is_excused, || format!("{key:?} was sent {count} times: {item:#}"))?;
+    }
+    for dead in &world.dead {
+        let event: Value = serde_json::from_str(dead).expect("JSON");
+        let id = event["detail"]["id"].as_str().unwrap_or_default();
+        ensure(given_up.contains(id), || format!("given up: {dead:#?}"))?;
+    }
+    Ok(())
+}
+
+/// Whether something went wrong that may have hidden what became of a mail.
+fn excuses(line: &str, event: &str) -> bool {
+    let is_of_notifier = line.contains("ms  notifier");
+    let is_death = line.contains("Crashed") || line.contains("TimedOut") || line.contains(": Crash");
+    is_of_notifier && (is_death || line.contains("SendEmail") || line.contains(&format!("MAILS#{event}")))
+}
+
+/// Who is mailed of what: by event and address.
+fn expected(world: &World, table: &Table, raised: &[Raised]) -> Result<BTreeSet<(String, String)>, String> {
+    let mut expected = BTreeSet::new();
+    for Raised { event, account } in raised {
+        for hearer in hearers(table, account) {
+            expected.extend(addresses(table, hearer).into_iter().map(|address| (event.clone(), address)));
+        }
+    }
+    for event in first_occurrences(world)?.iter().filter(|event| event["detail-type"] == "MemberInvited") {
+        expected.insert((text(&event["detail"], "id"), text(&event["detail"]["data"], "email")));
+    }
+    Ok(expected)
+}
+
+fn addresses(table: &Table, account: &str) -> Vec<String> {
+    let profile = table.at(&format!("ACCOUNT#{account}"), "PROFILE").expect("a profile");
+    let contact = profile["contact_email"].as_str().map(str::to_owned);
+    let policy = table.at(&format!("ALERTS#{account}"), "POLICY");
+    let added = policy.and_then(|policy| policy["recipients"].as_array()).into_iter().flatten();
+    contact.into_iter().chain(added.map(|recipient| text(recipient, "email"))).collect()
+}
+
+/// What the notifier knows of a mail.
+fn mail_item<'a>(table: &'a Table, (event, to): &(String, String)) -> Result<&'a Value, String> {
+    let digest: String =
+        Sha256::digest(to.to_lowercase().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    table
+        .at(&format!("MAILS#{event}"), &digest)
+        .ok_or_else(|| format!("nothing is known of the mail of {event} to {to}"))
+}
