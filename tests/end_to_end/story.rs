@@ -275,3 +275,39 @@ async fn children_and_memberships_show_the_same_figures_as_positions() {
     assert_eq!(own["position"]["upstream"], json!([]));
     assert_eq!(only(&of(&line.reseller)["position"], QUOTA), quota("600.00", "500.00", "0.00", "100.00"));
 }
+
+#[tokio::test]
+async fn one_login_shows_the_programs_of_several_vendors_and_keeps_them_apart() {
+    let (one, other) = (
+        Program::create().await,
+        Program::with(json!({ "name": "Stratus Partners", "currency": "KRW", "capacity": "100000" })).await,
+    );
+    let accounts = [one.onboard(&one.root).await, other.onboard(&other.root).await];
+    let memberships = format!("{}:finance {}:viewer", accounts[0], accounts[1]);
+    let kim = one.caller("kim", &memberships);
+    let me = kim.get("/v1/me").await.expect(200);
+    let shown = me["memberships"].as_array().unwrap().iter();
+    let shown: Vec<Value> =
+        shown.map(|membership| only(membership, &["account_id", "program_name", "roles"])).collect();
+    let expected = [("Nimbus Partners", "finance"), ("Stratus Partners", "viewer")];
+    let expected = accounts
+        .iter()
+        .zip(expected)
+        .map(|(account, (name, role))| json!({ "account_id": account, "program_name": name, "roles": [role] }));
+    assert_eq!(shown, expected.collect::<Vec<_>>());
+    assert_eq!(me["memberships"][1]["position"]["currency"], "KRW");
+    // A role in one vendor's program is nothing in another's.
+    for account in &accounts {
+        kim.get(format!("/v1/accounts/{account}/position")).await.expect(200);
+    }
+    let apply = |account: &str| {
+        kim.post(format!("/v1/accounts/{account}/rebalances?preview=true")).json(json!({ "lines": [] }))
+    };
+    apply(&accounts[0]).await.refused(422, "validation_failed");
+    apply(&accounts[1]).await.refused(403, "forbidden");
+    for root in [&one.root, &other.root] {
+        kim.get(format!("/v1/accounts/{root}/position")).await.refused(403, "forbidden");
+    }
+    let stranger = one.caller("lee", &format!("{}:admin", accounts[0]));
+    stranger.get(format!("/v1/accounts/{}/position", accounts[1])).await.refused(404, "not_found");
+}
