@@ -125,7 +125,7 @@ impl Client {
 
     async fn ask(&mut self, asked: Asked, effect: Effect) {
         let (is_patient, wants_twofold) = (self.random.u8(0..8) > 0, self.random.u8(0..7) == 0);
-        let is_twofold = wants_twofold && effect != Effect::Other;
+        let is_twofold = wants_twofold && effect.is_once();
         let mut request = Request { asked, effect, is_twofold, answers: Vec::new() };
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {

@@ -78,9 +78,11 @@ impl Weather {
         Rng::with_seed(mix(&all))
     }
 
-    /// What goes wrong with a call, if anything.
-    pub fn strike(&self, random: &mut Rng) -> Option<Fault> {
-        if !self.is_stormy() || random.u64(0..1_000) >= self.per_mille {
+    /// What goes wrong with a call, if anything. Most calls are the store's: with the others more goes wrong, or too little
+    /// would.
+    pub fn strike(&self, random: &mut Rng, is_of_store: bool) -> Option<Fault> {
+        let per_mille = if is_of_store { self.per_mille } else { (3 * self.per_mille).min(700) };
+        if !self.is_stormy() || random.u64(0..1_000) >= per_mille {
             return None;
         }
         let kind = *random.choice(&self.kinds)?;

@@ -16,6 +16,8 @@ pub enum Effect {
     Charge { account: String, source: String },
     /// An application under the key of the request.
     Application,
+    /// None: the answer is a position.
+    Position { account: String },
     /// Something else, without a key.
     Other,
 }
@@ -44,6 +46,13 @@ pub struct Known {
     /// Bodies of charges that were sent, in whichever way.
     pub lines: Vec<(String, Value)>,
     pub payments: Vec<(String, Value)>,
+}
+
+impl Effect {
+    /// Whether the same request has the same effect once, however often it is sent.
+    pub fn is_once(&self) -> bool {
+        matches!(self, Effect::Posting | Effect::Charge { .. } | Effect::Application)
+    }
 }
 
 impl Known {

@@ -221,7 +221,7 @@ impl Wire {
         let Wire { actor, cloud } = &self;
         let mut random = actor.next_call(cloud);
         let (there, back) = (random.u64(0..4), random.u64(0..4));
-        let fault = cloud.weather.strike(&mut random).filter(|fault| is_possible(*fault, &call));
+        let fault = cloud.weather.strike(&mut random, call.is_of_store()).filter(|fault| is_possible(*fault, &call));
         if let Some(fault) = fault {
             cloud.struck();
             cloud.note(format!("{} {}: {fault:?} at {}", actor.name, actor.step(), call.summary()));

@@ -10,8 +10,12 @@ use super::told::is_new;
 use super::{Checked, ensure, same};
 use crate::client::{Request, is_outcome};
 use crate::machine::Died;
+use crate::number::{ONE, number};
 use crate::operation::Effect;
 use crate::world::World;
+
+/// Figures that the API shows to everybody who sees a position.
+const FIGURES: [&str; 7] = ["granted", "allocated", "held", "used", "available", "paid", "collected"];
 
 pub fn check(world: &World, table: &Table) -> Checked {
     let mut explained: BTreeSet<String> = world.prepared.records.iter().cloned().collect();
@@ -20,12 +24,14 @@ pub fn check(world: &World, table: &Table) -> Checked {
         let has_late = log.iter().any(|line| line.contains("Late(") && line.contains(client.name()));
         for request in &client.requests {
             in_order(request)?;
+            position(table, request)?;
             if let Some(name) = record_name(request) {
                 of_request(table, request, &name, has_late)?;
                 explained.insert(name);
             }
         }
     }
+    contention(&log)?;
     explained.extend(of_events(world));
     explained.extend(table.of_kind("hold").map(|hold| format!("expiry#{}", text(hold, "hold_id"))));
     for name in table.records.keys() {
@@ -43,7 +49,7 @@ pub fn record_name(request: &Request) -> Option<String> {
             Some(fingerprint(&[&request.asked.sub, key]))
         }
         Effect::Charge { account, source } => Some(format!("{account}#{source}")),
-        Effect::Other => None,
+        Effect::Position { .. } | Effect::Other => None,
     }
 }
 
@@ -55,8 +61,33 @@ fn in_order(request: &Request) -> Checked {
     let one_by_one = request.answers.iter().skip(if request.is_twofold { 2 } else { 0 });
     let outcomes = one_by_one.filter_map(|answer| answer.as_ref().ok()).filter(|told| is_outcome(told));
     let mut statuses = outcomes.map(|told| told.status).skip_while(|status| *status >= 300);
-    let is_kept = request.effect == Effect::Other || statuses.all(|status| status < 300);
+    let is_kept = !request.effect.is_once() || statuses.all(|status| status < 300);
     ensure(is_kept, || format!("done, and refused afterwards: {request:#?}"))
+}
+
+/// Few clients alone never get in each other's way so often that one gives up: something must have gone wrong besides.
+fn contention(log: &[String]) -> Checked {
+    for line in log.iter().filter(|line| line.ends_with(": 409 contention")) {
+        let step = line.split(" ms  ").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
+        let struck = format!(" ms  {step}: ");
+        let is_excused = log.iter().any(|line| line.contains(&struck) && line.contains(" at "));
+        ensure(is_excused, || format!("given up without a fault: {line}"))?;
+    }
+    Ok(())
+}
+
+/// What was shown at any time is what the account's entries say.
+fn position(table: &Table, request: &Request) -> Checked {
+    let (Effect::Position { account }, Some(told)) = (&request.effect, request.accepted()) else { return Ok(()) };
+    let seq = told.body["seq"].as_u64().expect("a number");
+    let entry = table.entries.get(&(account.clone(), seq));
+    let is_true = match entry {
+        Some(entry) => {
+            FIGURES.iter().all(|name| number(told.body[*name].as_str().expect("a figure")) == entry.after[*name])
+        }
+        None => seq == 0,
+    };
+    ensure(is_true, || format!("a position that never was: {request:#?} {entry:#?}"))
 }
 
 fn of_request(table: &Table, request: &Request, name: &str, has_late: bool) -> Checked {
@@ -100,8 +131,7 @@ fn effects_are_entries(table: &Table, answer: &Value) -> bool {
         let (account, after) = (effect["account_id"].as_str().expect("an id"), &effect["after"]);
         let seq = after["seq"].as_u64().expect("a number");
         table.entries.get(&(account.to_owned(), seq)).is_some_and(|entry| {
-            let is_same =
-                |name: &str| crate::number::number(after[name].as_str().expect("a figure")) == entry.after[name];
+            let is_same = |name: &str| number(after[name].as_str().expect("a figure")) == entry.after[name];
             answer["posting_id"] == *entry.posting && ["granted", "available", "held", "used"].into_iter().all(is_same)
         })
     })
@@ -166,10 +196,10 @@ fn postings(world: &World, table: &Table) -> Checked {
 
 /// A charge is as large as its lines at the account's price.
 fn bill(table: &Table, account: &str, amount: i128, records: &[&Value]) -> Checked {
-    let share = crate::number::ONE - table.positions[account].discount;
-    let list: i128 = records.iter().map(|record| crate::number::number(&text(record, "list_amount"))).sum();
+    let share = ONE - table.positions[account].discount;
+    let list: i128 = records.iter().map(|record| number(&text(record, "list_amount"))).sum();
     // Lists have four digits and discounts two at most: nothing is rounded.
-    same(&format!("a bill of {account}"), &amount, &(list * share / crate::number::ONE))
+    same(&format!("a bill of {account}"), &amount, &(list * share / ONE))
 }
 
 /// Each application in the table was accepted under one key.

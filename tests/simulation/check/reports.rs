@@ -8,7 +8,6 @@ use super::table::Table;
 use super::{Checked, ensure, same};
 use crate::machine::{Asked, Machine};
 use crate::number::number;
-use crate::operation::Effect;
 use crate::wire::Actor;
 use crate::world::World;
 
@@ -52,7 +51,7 @@ pub async fn replays(world: &mut World) -> Checked {
         for place in 0..client.requests.len() {
             let request = &client.requests[place];
             let Some(first) = request.accepted().map(|told| told.body.clone()) else { continue };
-            if request.effect == Effect::Other {
+            if !request.effect.is_once() {
                 continue;
             }
             let told = client.replay(place).await;
