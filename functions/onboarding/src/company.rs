@@ -121,9 +121,12 @@ fn website() -> impl Fn(&Value) -> Result<String, Wrong> {
 fn is_website(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else { return false };
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
-    let has_host = uri.host().is_some_and(|host| host.contains('.') && !host.starts_with('.'));
-    // Names of people have no place in a web address, nor has what ends an attribute of a page.
-    let is_plain = !text.contains(['@', '"', '\'', '<', '>', '\\']) && !text.contains("..");
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(is_name);
+    let has_host = uri.host().is_some_and(|host| host.contains('.') && host.split('.').all(is_label));
+    // What may stand in an address (RFC 3986, 2), but neither what ends an attribute of a page nor the @ that names precede.
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]!$&()*+,;=%".contains(&byte);
+    let is_plain = text.bytes().all(is_fit) && !text.contains("..");
     text.len() <= MAX_WEBSITE && is_web && has_host && is_plain
 }
 
@@ -155,6 +158,10 @@ mod tests {
             "javascript:alert(1)",
             "https://u:p@x.example",
             "https://x..example",
+            "https://!.$",
+            "https://.example",
+            "https://partner.example/<b>",
+            "https://[::1]/a.b",
         ] {
             assert!(!is_website(unfit), "{unfit}");
         }

@@ -15,6 +15,7 @@ mod compress;
 mod cursor;
 mod digest;
 mod fields;
+mod gateway;
 mod identity;
 mod json;
 mod operation;

@@ -1,20 +1,20 @@
 //! The way of every request: identity, place, rights, form, handler, answer, one line in the log.
 
 use std::error::Error;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use domain::account::Lineage;
 use domain::{AccountId, Currency, ProgramId, Timestamp};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::response::Builder;
 use lambda_http::request::RequestContext;
-use lambda_http::{Body, IntoResponse, Request, RequestExt, Response, service_fn};
+use lambda_http::{Body, LambdaEvent, Request, RequestExt, Response, lambda_runtime, service_fn};
 
 use crate::access::{Acting, granted, is_member, sees};
 use crate::body::Form;
 use crate::compress;
+use crate::gateway;
 use crate::identity::Identity;
 use crate::operation::Operation;
 use crate::problem::Problem;
@@ -32,7 +32,11 @@ pub fn run<S: Service>(make: impl AsyncFnOnce() -> Result<S, StartError>) -> Res
     run_events(async || {
         let handler = Handler::new(make().await?);
         let handler = &handler;
-        lambda_http::run(service_fn(async move |request| handler.respond(request).await.map(Answer))).await
+        let respond = async move |event: LambdaEvent<ApiGatewayV2httpRequest>| {
+            let request = gateway::request(event.payload, event.context);
+            handler.respond(request).await.map(gateway::answer)
+        };
+        lambda_runtime::run(service_fn(respond)).await
     })
 }
 
@@ -107,16 +111,6 @@ struct Outcome {
     account: Option<AccountId>,
     currency: Option<Currency>,
     answer: Result<Reply, Problem>,
-}
-
-/// A response as it stands. Left to itself, the library would decode the text once more, and take away the mark by which
-/// spreadsheets know UTF-8.
-struct Answer(Response<Body>);
-
-impl IntoResponse for Answer {
-    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>> {
-        Box::pin(std::future::ready(self.0))
-    }
 }
 
 struct Line<'a> {
