@@ -143,30 +143,36 @@ impl Deliveries {
 
     async fn relay(self: Arc<Deliveries>, shard: usize) {
         let number = 30 + shard as u64;
-        let mut machine = Machine::new(Actor::new(number, &format!("relay{shard}")), &self.cloud);
+        let machine = |number, name: &str| Machine::new(Actor::new(number, &format!("{name}{shard}")), &self.cloud);
+        let (mut first, mut second) = (machine(number, "relay"), machine(number + 5, "relay again"));
         let mut random = self.cloud.weather.random(&[5, number]);
         let most = declared().stream_of("relay").expect("the relay's stream").batch_size();
+        let mut past: Vec<Vec<Value>> = Vec::new();
         while !self.is_over() {
             self.read_stream();
-            let batch: Vec<Value> = {
-                let shards = self.shards.lock().expect("no panic");
-                let size = if random.bool() { most } else { random.usize(1..6) };
-                shards[shard].iter().take(size).cloned().collect()
-            };
+            let size = if random.bool() { most } else { random.usize(1..6) };
+            let batch: Vec<Value> = self.shards.lock().expect("no panic")[shard].iter().take(size).cloned().collect();
             if batch.is_empty() {
                 self.wait().await;
                 continue;
             }
             self.busy.fetch_add(1, Ordering::Relaxed);
-            machine.actor.begin();
-            let outcome = machine.relay(&batch).await;
+            let is_repeated = self.cloud.weather.is_stormy() && random.u8(0..5) == 0;
+            let old = random.choice(&past).filter(|_| is_repeated);
+            let (outcome, ()) = tokio::join!(deliver(&mut first, &batch), async {
+                // An invocation that Lambda gave up on may still be at work, and nobody hears what comes of it.
+                if let Some(old) = old {
+                    let _ = deliver(&mut second, old).await;
+                }
+            });
             let done = self.done(&batch, &outcome, &mut random);
-            self.cloud.note(format!("relay{shard} {}: {done} of {}: {outcome:?}", machine.actor.step(), batch.len()));
+            self.cloud.note(format!("relay{shard} {}: {done} of {}: {outcome:?}", first.actor.step(), batch.len()));
             self.shards.lock().expect("no panic")[shard].drain(..done);
             self.busy.fetch_sub(1, Ordering::Relaxed);
             if done < batch.len() {
                 sleep(Duration::from_millis(random.u64(50..1_500))).await;
             }
+            past.push(batch);
         }
     }
 
@@ -281,4 +287,9 @@ fn record(message: &Message) -> Value {
             "ApproximateReceiveCount": message.receives.max(1).to_string(),
         },
     })
+}
+
+async fn deliver(machine: &mut Machine, batch: &[Value]) -> Result<Vec<String>, Died> {
+    machine.actor.begin();
+    machine.relay(batch).await
 }

@@ -71,8 +71,7 @@ fn rank(child: &Position) -> i128 {
     let (granted, available) = (child.figures["granted"], child.figures["available"]);
     match (granted, available) {
         (_, ..0) => 0,
-        (0, 0) => 1_002,
-        (0, _) => 1_001,
+        (0, _) => 1_002,
         _ => (available * 100 / granted).min(1_000) + 1,
     }
 }
