@@ -188,3 +188,33 @@ async fn the_first_screen_takes_as_many_round_trips_however_many_children_there_
     assert!(round_trips[0] == round_trips[1] && round_trips[0] <= MOST_OF_OVERVIEW, "{round_trips:?}");
     counted.stack.stop().await;
 }
+
+/// The time that an answer takes is the store's, so reads are counted in its place: it must not tell what is there, but not
+/// for this caller, from what is not. An instance that has not met the caller's own account reads that as well.
+#[tokio::test]
+async fn what_is_hidden_takes_as_many_reads_as_what_is_not_there() {
+    let (program, other) = (Program::create().await, Program::create().await);
+    let (mine, hidden) = (program.onboard(&program.root).await, other.onboard(&other.root).await);
+    let counted = Counted::start().await;
+    let nobody = "01M80000000000000000000000";
+    let (account, nobodys) = (format!("accounts/{hidden}/position"), format!("accounts/acc_{nobody}/position"));
+    let (root, no_root) = (format!("programs/{}", other.id), format!("programs/prg_{nobody}"));
+    // Who may see it has the instances remember it.
+    for (owner, path) in [(&hidden, &account), (&other.root, &root)] {
+        for _ in 0..REQUESTS {
+            counted.caller(owner).get(format!("/v1/{path}")).await.expect(200);
+        }
+    }
+    for path in [account, nobodys, root, no_root] {
+        let mut reads = Vec::new();
+        for _ in 0..REQUESTS {
+            let _before = counted.wire.take();
+            counted.caller(&mine).get(format!("/v1/{path}")).await.refused(404, "not_found");
+            reads.push(counted.wire.take().len());
+        }
+        println!("{path}: {reads:?} reads");
+        let at_first_sight = reads.iter().filter(|reads| **reads == 2).count();
+        assert!(reads.iter().all(|reads| matches!(reads, 1 | 2)) && at_first_sight <= INSTANCES, "{path}: {reads:?}");
+    }
+    counted.stack.stop().await;
+}

@@ -66,6 +66,7 @@ impl Drop for Wire {
 async fn forward(State(proxy): State<Arc<Proxy>>, mut headers: HeaderMap, body: Bytes) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let is_warm_up = is_warm_up(&operation, &body);
     let body = if operation == "TransactWriteItems" { asking_for_units(&body) } else { body };
     headers.remove(HOST);
     headers.remove(CONTENT_LENGTH);
@@ -78,15 +79,16 @@ async fn forward(State(proxy): State<Arc<Proxy>>, mut headers: HeaderMap, body: 
     }
     let body = answer.bytes().await.expect("the store's answer");
     let call = StoreCall { operation, write_units: units(&body) };
-    if !is_warm_up(&call, &body) {
+    if !is_warm_up {
         proxy.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
     response.body(Body::from(body)).expect("an answer")
 }
 
-/// An instance that starts opens its connection by reading something that is not there; when one starts is chance.
-fn is_warm_up(call: &StoreCall, answer: &[u8]) -> bool {
-    call.operation == "GetItem" && answer == b"{}"
+/// An instance that starts opens its connection by reading the program without an id; when one starts is chance.
+fn is_warm_up(operation: &str, request: &[u8]) -> bool {
+    let request: Value = serde_json::from_slice(request).unwrap_or_default();
+    operation == "GetItem" && request["Key"]["partition_key"]["S"] == "PROGRAM#"
 }
 
 /// The same transaction, whose answer will say what it cost.

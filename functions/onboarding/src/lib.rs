@@ -13,8 +13,7 @@ mod standing;
 mod verification;
 
 pub use directory::{Directory, DirectoryError};
-use domain::account::Lineage;
-use domain::{AccountId, ProgramId};
+use domain::account::{Lineage, Node};
 use edge::{Authorised, Operation, PAGING, PREVIEW, Problem, Reply, Route, Service, StartError, Tree};
 use ledger::{Ledger, StoreConfig};
 use tokio::sync::Mutex;
@@ -71,12 +70,12 @@ enum Action {
 impl Tree for Onboarding {
     type Failure = ledger::Error;
 
-    async fn lineage(&self, id: AccountId) -> Result<Option<Lineage>, ledger::Error> {
-        self.ledger.lineage(id).await
+    fn remembered(&self, node: Node) -> Option<Lineage> {
+        self.ledger.remembered_node(node)
     }
 
-    async fn program_root(&self, id: ProgramId) -> Result<Option<Lineage>, ledger::Error> {
-        self.ledger.program_root(id).await
+    async fn find(&self, node: Node) -> Result<Option<Lineage>, ledger::Error> {
+        self.ledger.find_node(node).await
     }
 }
 

@@ -9,8 +9,7 @@ mod statement;
 mod tree;
 mod verification;
 
-use domain::account::Lineage;
-use domain::{AccountId, ProgramId};
+use domain::account::{Lineage, Node};
 use edge::{Authorised, Document, Operation, Problem, Reply, Route, Service, StartError, Tree};
 use ledger::{Ledger, StoreConfig};
 
@@ -50,12 +49,12 @@ enum Action {
 impl Tree for Reporting {
     type Failure = ledger::Error;
 
-    async fn lineage(&self, id: AccountId) -> Result<Option<Lineage>, ledger::Error> {
-        self.ledger.lineage(id).await
+    fn remembered(&self, node: Node) -> Option<Lineage> {
+        self.ledger.remembered_node(node)
     }
 
-    async fn program_root(&self, id: ProgramId) -> Result<Option<Lineage>, ledger::Error> {
-        self.ledger.program_root(id).await
+    async fn find(&self, node: Node) -> Result<Option<Lineage>, ledger::Error> {
+        self.ledger.find_node(node).await
     }
 }
 

@@ -129,6 +129,15 @@ impl Imposer {
     }
 }
 
+/// What can be asked for by its place in a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// An account.
+    Account(AccountId),
+    /// A program, for which its provider account stands.
+    Program(ProgramId),
+}
+
 /// Where an account stands: its place in its program's tree and what the program fixes for all its accounts. It never
 /// changes, so whoever has met it may remember it.
 #[derive(Clone, Debug, PartialEq, Eq)]

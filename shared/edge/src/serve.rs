@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use domain::account::Lineage;
+use domain::account::{Lineage, Node};
 use domain::{AccountId, Currency, ProgramId, Timestamp};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::response::Builder;
@@ -273,39 +273,51 @@ fn call(request: Request, form: Form, now: Timestamp) -> Call {
 }
 
 /// The account that the request is about and every way in which the caller may do this to it.
+///
+/// What is not there and what is not for this caller to know of cost the same reads of the store: one of the thing itself,
+/// and those of the caller's own accounts. So neither the answer nor the time that it takes tells them apart.
 async fn authorise<S: Service>(
     service: &S,
     identity: &Identity,
     route: &Route<S::Action>,
     call: &Call,
 ) -> Result<(Option<Lineage>, Vec<Acting>), Problem> {
-    let target = match route.about {
-        About::Nothing => return Ok((None, of_nobody(identity, route.operation)?)),
-        About::Account => {
-            let id = call.path_parameter("id").and_then(|text| AccountId::parse(text).ok());
-            service.lineage(id.ok_or_else(Problem::not_found)?).await?
+    let Some(node) = node(route.about, call)? else { return Ok((None, of_nobody(identity, route.operation)?)) };
+    let remembered = service.remembered(node);
+    let is_remembered = remembered.is_some();
+    let target = if is_remembered { remembered } else { service.find(node).await? };
+    if let Some(target) = &target {
+        let ways = granted(identity, route.operation, target);
+        if !ways.is_empty() {
+            return Ok((Some(target.clone()), ways));
         }
+        if sees(identity, target) && !route.operation.is_hidden_from_others() {
+            return Err(Problem::forbidden());
+        }
+    }
+    let acting = descendant(service, identity, target.as_ref()).await?;
+    match acting.filter(|_| !route.operation.is_hidden_from_others()) {
+        Some(acting) if route.operation == Operation::ReadAccount => Ok((target, vec![acting])),
+        Some(_) => Err(Problem::forbidden()),
+        None => {
+            if is_remembered {
+                service.find(node).await?;
+            }
+            Err(Problem::not_found())
+        }
+    }
+}
+
+/// What the path names; 404 when that is no id.
+fn node(about: About, call: &Call) -> Result<Option<Node>, Problem> {
+    let node = match about {
+        About::Nothing => return Ok(None),
+        About::Account => call.path_parameter("id").and_then(|text| AccountId::parse(text).ok()).map(Node::Account),
         About::Program => {
-            let id = call.path_parameter("program_id").and_then(|text| ProgramId::parse(text).ok());
-            service.program_root(id.ok_or_else(Problem::not_found)?).await?
+            call.path_parameter("program_id").and_then(|text| ProgramId::parse(text).ok()).map(Node::Program)
         }
     };
-    let target = target.ok_or_else(Problem::not_found)?;
-    let ways = granted(identity, route.operation, &target);
-    if !ways.is_empty() {
-        return Ok((Some(target), ways));
-    }
-    if route.operation.is_hidden_from_others() {
-        return Err(Problem::not_found());
-    }
-    if sees(identity, &target) {
-        return Err(Problem::forbidden());
-    }
-    match descendant(service, identity, &target).await? {
-        Some(acting) if route.operation == Operation::ReadAccount => Ok((Some(target), vec![acting])),
-        Some(_) => Err(Problem::forbidden()),
-        None => Err(Problem::not_found()),
-    }
+    node.map(Some).ok_or_else(Problem::not_found)
 }
 
 /// Operations that are about no account: the operator's, and reading what is one's own.
@@ -319,10 +331,19 @@ fn of_nobody(identity: &Identity, operation: Operation) -> Result<Vec<Acting>, P
 }
 
 /// The caller as a member of an account below the target, from where the target is visible, if barely.
-async fn descendant<S: Service>(service: &S, identity: &Identity, target: &Lineage) -> Result<Option<Acting>, Problem> {
+async fn descendant<S: Service>(
+    service: &S,
+    identity: &Identity,
+    target: Option<&Lineage>,
+) -> Result<Option<Acting>, Problem> {
     for (account, roles) in &identity.memberships {
-        let lineage = service.lineage(*account).await?;
-        if lineage.is_some_and(|lineage| lineage.is_or_is_below(target.id) && is_member(&lineage, roles)) {
+        let node = Node::Account(*account);
+        let lineage = match service.remembered(node) {
+            Some(lineage) => Some(lineage),
+            None => service.find(node).await?,
+        };
+        let is_below = |lineage: &Lineage| target.is_some_and(|target| lineage.is_or_is_below(target.id));
+        if lineage.is_some_and(|lineage| is_below(&lineage) && is_member(&lineage, roles)) {
             return Ok(Some(Acting { account_id: Some(*account), sub: identity.sub.clone() }));
         }
     }

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use domain::account::Lineage;
-use domain::{AccountId, Failure, Origin, Posted, PostingId, ProgramId, Viewer};
+use domain::account::{Lineage, Node};
+use domain::{Failure, Origin, Posted, PostingId, Viewer};
 use serde::Serialize;
 
 use crate::body::Form;
@@ -16,11 +16,11 @@ pub trait Tree {
     /// How looking up can fail.
     type Failure: Failure;
 
-    /// Where an account stands; `None` when there is none.
-    fn lineage(&self, id: AccountId) -> impl Future<Output = Result<Option<Lineage>, Self::Failure>> + Send;
+    /// Where something stands, if that is remembered.
+    fn remembered(&self, node: Node) -> Option<Lineage>;
 
-    /// Where a program's provider account stands; `None` when there is no such program.
-    fn program_root(&self, id: ProgramId) -> impl Future<Output = Result<Option<Lineage>, Self::Failure>> + Send;
+    /// Where something stands, by asking the store whatever is remembered; `None` when there is no such thing.
+    fn find(&self, node: Node) -> impl Future<Output = Result<Option<Lineage>, Self::Failure>> + Send;
 }
 
 /// What the path of a route names.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use domain::account::Lineage;
+use domain::account::{Lineage, Node};
 use domain::program::Program;
 use domain::{Account, AccountId, Profile, ProgramId, Record};
 
@@ -40,6 +40,26 @@ impl Ledger {
             return Ok(Some(lineage));
         }
         Ok(self.account(id).await?.map(|account| account.lineage))
+    }
+
+    /// Where an account or a program's provider stands, if it was met before.
+    #[must_use]
+    pub fn remembered_node(&self, node: Node) -> Option<Lineage> {
+        match node {
+            Node::Account(id) => self.remembered(id),
+            Node::Program(id) => self.remembered_program(id).map(|program| program.root()),
+        }
+    }
+
+    /// Where an account or a program's provider stands, by one read in any case; `None` when there is no such thing.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn find_node(&self, node: Node) -> Result<Option<Lineage>, Error> {
+        match node {
+            Node::Account(id) => Ok(self.account(id).await?.map(|account| account.lineage)),
+            Node::Program(id) => Ok(self.read_program(id).await?.map(|program| program.root())),
+        }
     }
 
     /// Where several accounts stand, in few round trips; those that do not exist are left out.
@@ -78,21 +98,17 @@ impl Ledger {
     /// # Errors
     /// When the store does not answer.
     pub async fn program(&self, id: ProgramId) -> Result<Option<Program>, Error> {
-        if let Some(program) = self.remembered_program(id) {
-            return Ok(Some(program));
+        match self.remembered_program(id) {
+            Some(program) => Ok(Some(program)),
+            None => self.read_program(id).await,
         }
+    }
+
+    async fn read_program(&self, id: ProgramId) -> Result<Option<Program>, Error> {
         let Some(item) = self.get(&keys::program(id)).await? else { return Ok(None) };
         let program = crate::program_item::read_program(&item)?;
         self.remember_program(&program);
         Ok(Some(program))
-    }
-
-    /// Where a program's provider account stands; `None` when there is no such program.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn program_root(&self, id: ProgramId) -> Result<Option<Lineage>, Error> {
-        Ok(self.program(id).await?.map(|program| program.root()))
     }
 
     /// An account with its ancestors, the parent first: what a price depends on.

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::sync::Mutex;
 
-use domain::account::{Lineage, Tier};
+use domain::account::{Lineage, Node, Tier};
 use domain::program::Purchases;
-use domain::{AccountId, Currency, Failure, IdempotencyKey, Mode, ProgramId, Refusal, Timestamp};
+use domain::{Currency, Failure, IdempotencyKey, Mode, ProgramId, Refusal, Timestamp};
 use edge::{Authorised, Operation, Problem, Reply, Route, Service, Tree, next_cursor};
 use serde_json::json;
 
@@ -55,19 +55,20 @@ impl Failure for Never {
 impl Tree for &'static Probe {
     type Failure = Never;
 
-    async fn lineage(&self, id: AccountId) -> Result<Option<Lineage>, Never> {
-        Ok(Some(Lineage {
+    fn remembered(&self, node: Node) -> Option<Lineage> {
+        let Node::Account(id) = node else { return None };
+        Some(Lineage {
             id,
             program_id: ProgramId::new(Timestamp::EPOCH, 1),
             tier: Tier::Provider,
             ancestors: Vec::new(),
             currency: Currency::parse("USD").expect("a currency"),
             purchases: Purchases::Partners,
-        }))
+        })
     }
 
-    async fn program_root(&self, _: ProgramId) -> Result<Option<Lineage>, Never> {
-        Ok(None)
+    async fn find(&self, node: Node) -> Result<Option<Lineage>, Never> {
+        Ok(self.remembered(node))
     }
 }
 
