@@ -26,10 +26,17 @@ pub async fn shared() -> &'static Stack {
     started.as_ref().unwrap_or_else(|error| panic!("the local stack did not start: {error}"))
 }
 
-/// A stack of a test's own.
+/// A stack of a test's own, with a table of its own where the store is another one.
 ///
 /// # Panics
 /// When it does not start.
-pub async fn start(options: Options) -> Stack {
+pub async fn start(mut options: Options) -> Stack {
+    // A stack that names its store shares another one's table.
+    if options.dynamodb_endpoint.is_none()
+        && let Ok(store) = std::env::var(STORE)
+    {
+        options.dynamodb_endpoint = Some(store);
+        options.stack_name = Some(format!("own-{:016x}", fastrand::u64(..)));
+    }
     Stack::start(options).await.unwrap_or_else(|error| panic!("the local stack did not start: {error}"))
 }

@@ -3,7 +3,7 @@
 use local::Stack;
 use serde_json::{Map, Value, json};
 
-/// What the local stack calls the one table: by its name in the template.
+/// The one table, by its name in the template.
 const TABLE: &str = "QuotaTable";
 
 /// Local stores look at the form of a signature only.
@@ -20,7 +20,7 @@ pub async fn partition(stack: &Stack, key: &str) -> Vec<Value> {
     let (mut items, mut after) = (Vec::new(), Value::Null);
     loop {
         let mut query = json!({
-            "TableName": TABLE,
+            "TableName": stack.table(TABLE),
             "KeyConditionExpression": "partition_key = :key",
             "ExpressionAttributeValues": { ":key": { "S": key } },
             "ConsistentRead": true,

@@ -45,6 +45,7 @@ async fn main() -> ExitCode {
         port: arguments.port,
         data: arguments.data,
         dynamodb_endpoint: arguments.dynamodb_endpoint,
+        stack_name: None,
         streams: true,
         build: !arguments.no_build,
     };

@@ -11,6 +11,9 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The URL of another DynamoDB-compatible store; `None` starts the built-in one.
     pub dynamodb_endpoint: Option<String>,
+    /// What goes before the names of tables that the template does not name, as CloudFormation does it, so that several
+    /// stacks can use one store; `None` uses their logical ids as they are.
+    pub stack_name: Option<String>,
     /// Whether to deliver the tables' changes to functions. Not for a further stack on a store whose changes another one
     /// delivers.
     pub streams: bool,
@@ -20,6 +23,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { port: 0, data: None, dynamodb_endpoint: None, streams: true, build: true }
+        Options { port: 0, data: None, dynamodb_endpoint: None, stack_name: None, streams: true, build: true }
     }
 }

@@ -1,6 +1,5 @@
 //! Putting the parts together, and taking them down again.
 
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use crate::serve::bind;
 use crate::servers::{DRAIN_LIMIT, Servers};
 use crate::services::{self, Services};
 use crate::store::{self, StoreClient};
-use crate::template::{Overrides, Template};
+use crate::template::{Overrides, STACK_NAME, Template};
 use crate::tokens::{AUDIENCE, ISSUER, Issuer};
 use crate::{directory, gateway, local_api};
 
@@ -41,6 +40,7 @@ pub(crate) struct Endpoints {
     pub(crate) store_url: String,
     pub(crate) folder: PathBuf,
     pub(crate) log: PathBuf,
+    pub(crate) stack_name: Option<String>,
     pub(crate) issuer: Issuer,
     pub(crate) calls: Calls,
 }
@@ -48,13 +48,14 @@ pub(crate) struct Endpoints {
 impl std::fmt::Debug for Endpoints {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The issuer holds a private key.
-        let Endpoints { url, store_url, folder, log, issuer: _, calls: _ } = self;
+        let Endpoints { url, store_url, folder, log, stack_name, issuer: _, calls: _ } = self;
         formatter
             .debug_struct("Endpoints")
             .field("url", url)
             .field("store_url", store_url)
             .field("folder", folder)
             .field("log", log)
+            .field("stack_name", stack_name)
             .finish_non_exhaustive()
     }
 }
@@ -88,7 +89,7 @@ impl Parts {
         });
         let mut services = Servers::new();
         let directory = services.add_internal(directory::router(), "the account directory").await?;
-        let template = read_template(&directory)?;
+        let template = read_template(&directory, options.stack_name.as_deref())?;
 
         let binaries = Binaries::of_this_executable()?;
         let names: Vec<&str> = template.functions.iter().map(|function| &*function.binary).collect();
@@ -153,6 +154,7 @@ impl Parts {
             folder: folder.path().to_owned(),
             log: log.path().to_owned(),
             issuer,
+            stack_name: options.stack_name,
             calls: deliveries.parts().calls.clone(),
         };
         Ok(Parts { gateway, functions, services, store, endpoints, folder })
@@ -170,7 +172,7 @@ impl Parts {
     }
 }
 
-fn read_template(directory: &str) -> Result<Template, StartError> {
+fn read_template(directory: &str, stack_name: Option<&str>) -> Result<Template, StartError> {
     let path = workspace_root().join("infra").join("template.yaml");
     let text = std::fs::read_to_string(&path).map_err(StartError::io(format!("read {}", path.display())))?;
     let local = [
@@ -180,6 +182,7 @@ fn read_template(directory: &str) -> Result<Template, StartError> {
         ("MailFrom", MAIL_FROM),
         ("PortalUrl", PORTAL_URL),
     ];
-    let overrides: Overrides = BTreeMap::from(local.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let all = local.into_iter().chain(stack_name.map(|name| (STACK_NAME, name)));
+    let overrides: Overrides = all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Ok(Template::parse(&text, &overrides)?)
 }

@@ -11,6 +11,7 @@ use crate::error::StartError;
 use crate::functions::spawnery;
 use crate::options::Options;
 use crate::parts::{Endpoints, Parts};
+use crate::template::table_name;
 use crate::tokens::{Issuer, TokenError};
 
 /// The store answers in this process, one call at a time on whichever thread takes it. With fewer threads its work would
@@ -72,6 +73,11 @@ impl Stack {
     /// The store's own DynamoDB endpoint: what is called here meets no fault and is not counted.
     pub fn store_url(&self) -> &str {
         &self.endpoints.store_url
+    }
+
+    /// What the store knows a table by that the template does not name.
+    pub fn table(&self, logical_id: &str) -> String {
+        table_name(self.endpoints.stack_name.as_deref(), logical_id)
     }
 
     /// The file that collects what the functions write.

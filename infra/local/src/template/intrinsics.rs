@@ -19,6 +19,9 @@ pub(super) struct Resolver<'a> {
     overrides: &'a Overrides,
 }
 
+/// The pseudo parameter that may be given a value.
+pub(crate) const STACK_NAME: &str = "AWS::StackName";
+
 impl<'a> Resolver<'a> {
     pub(super) fn new(document: &'a Yaml, overrides: &'a Overrides) -> Result<Resolver<'a>, TemplateError> {
         static NONE: std::sync::LazyLock<Mapping> = std::sync::LazyLock::new(Mapping::new);
@@ -108,6 +111,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn reference(&self, name: &str) -> Result<Json, TemplateError> {
+        if let Some(value) = self.overrides.get(STACK_NAME).filter(|_| name == STACK_NAME) {
+            return Ok(Json::String(value.clone()));
+        }
         if let Some(value) = pseudo_parameter(name) {
             return Ok(value);
         }
@@ -148,6 +154,7 @@ impl<'a> Resolver<'a> {
         };
         match resource.get("Properties").and_then(|properties| properties.get(property)) {
             Some(name) => super::typed(id, self.resolve(name)?),
+            None if property == "TableName" => Ok(table_name(self.overrides.get(STACK_NAME).map(String::as_str), id)),
             None => Ok(id.to_owned()),
         }
     }
@@ -260,12 +267,17 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// What a table is called that the template does not name.
+pub(crate) fn table_name(stack: Option<&str>, id: &str) -> String {
+    stack.map_or_else(|| id.to_owned(), |stack| format!("{stack}-{id}"))
+}
+
 fn pseudo_parameter(name: &str) -> Option<Json> {
     let value = match name {
         "AWS::Region" => aws::REGION,
         "AWS::AccountId" => aws::ACCOUNT_ID,
         "AWS::Partition" => "aws",
-        "AWS::StackName" => "partner-quota-local",
+        STACK_NAME => "partner-quota-local",
         "AWS::URLSuffix" => "amazonaws.com",
         "AWS::NoValue" => return Some(Json::Null),
         _ => return None,

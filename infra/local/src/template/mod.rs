@@ -25,6 +25,7 @@ pub(crate) use api::{Cors, JwtAuthorizer};
 pub(crate) use events::{DEFAULT_BUS, Rule};
 pub(crate) use functions::{Function, Route};
 use intrinsics::Resolver;
+pub(crate) use intrinsics::{STACK_NAME, table_name};
 pub(crate) use mapping::{Mapping, QueueMapping, StreamMapping};
 pub(crate) use queue::Queue;
 #[cfg(test)]

@@ -109,6 +109,19 @@ fn parse(text: &str) -> Result<Template, TemplateError> {
 }
 
 #[test]
+fn a_table_without_a_name_is_called_after_its_stack() {
+    let mut overrides = overrides();
+    overrides.insert(STACK_NAME.to_owned(), "one".to_owned());
+    let template = Template::parse(FIXTURE, &overrides).unwrap();
+    let [table] = template.tables.as_slice() else { panic!("one table") };
+    assert_eq!((&*table.name, table.definition["TableName"].as_str()), ("one-Table", Some("one-Table")));
+    assert_eq!(template.functions[0].environment["TABLE"], "one-Table");
+    let named = FIXTURE.replace("BillingMode: PAY", "TableName: things\n      BillingMode: PAY");
+    let template = Template::parse(&named, &overrides).unwrap();
+    assert_eq!(template.tables[0].name, "things");
+}
+
+#[test]
 fn functions_merge_their_environment_over_the_global_one() {
     let template = parse(FIXTURE).unwrap();
     let [function] = template.functions.as_slice() else { panic!("one function") };
