@@ -28,9 +28,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// The answer that says what became of it.
+    /// The answer that says what became of it. Of two requests at the same time one may be refused and the other be carried
+    /// out a moment later: as long as nobody knows of the other, the refusal says nothing.
     pub fn outcome(&self) -> Option<&Told> {
-        self.answers.iter().filter_map(|answer| answer.as_ref().ok()).find(|told| is_outcome(told))
+        let said = |answer: &&Result<Told, Died>| answer.as_ref().is_ok_and(is_outcome);
+        let twins = self.answers.get(..2).filter(|_| self.is_twofold).unwrap_or_default();
+        let without = if twins.iter().all(|answer| said(&answer)) { 0 } else { twins.len() };
+        let last = self.answers.iter().skip(without).find(said).and_then(|answer| answer.as_ref().ok());
+        self.accepted().or(last)
     }
 
     /// The answer that says that it was done.
