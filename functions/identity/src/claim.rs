@@ -1,7 +1,6 @@
 //! The claim `memberships`: for whom a person may act, as `account_id:role` entries apart by a space.
 
-use domain::{AccountId, Role};
-use ledger::Page;
+use ledger::Memberships;
 
 /// The most entries of a claim: as many as are understood.
 pub const MAX_ENTRIES: usize = 200;
@@ -22,16 +21,16 @@ pub struct Claim {
     pub left_out: bool,
 }
 
-/// The claim of a person; the oldest accounts come first. An account that was closed is among them: its members may read.
-pub fn claim(is_operator: bool, memberships: Option<&Page<(AccountId, Vec<Role>)>>) -> Claim {
-    let entries = memberships.iter().flat_map(|page| &page.items).flat_map(|(account, roles)| {
+/// The claim of a person; the oldest memberships come first. An account that was closed is among them: its members may read.
+pub fn claim(is_operator: bool, memberships: Option<&Memberships>) -> Claim {
+    let entries = memberships.iter().flat_map(|all| &all.oldest).flat_map(|(account, roles)| {
         // All roles of an account or none: half of them would be a puzzle.
         let entries: Vec<String> = roles.iter().map(|role| format!("{account}:{}", role.name())).collect();
         (!entries.is_empty()).then_some(entries)
     });
     let mut taken: Vec<String> = is_operator.then(|| OPERATOR.to_owned()).into_iter().collect();
     let mut bytes: usize = taken.iter().map(String::len).sum();
-    let mut left_out = memberships.is_some_and(|page| page.next.is_some());
+    let mut left_out = memberships.is_some_and(|all| all.are_left_out);
     for of_account in entries {
         let more = of_account.iter().fold(bytes, |bytes, entry| bytes.saturating_add(entry.len()).saturating_add(1));
         if taken.len().saturating_add(of_account.len()) > MAX_ENTRIES || more > MAX_BYTES {
@@ -47,36 +46,36 @@ pub fn claim(is_operator: bool, memberships: Option<&Page<(AccountId, Vec<Role>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Timestamp;
+    use domain::{AccountId, Role, Timestamp};
 
-    fn page(accounts: u128, roles: &[Role], next: Option<&str>) -> Page<(AccountId, Vec<Role>)> {
+    fn memberships(accounts: u128, roles: &[Role], are_left_out: bool) -> Memberships {
         let account = |number| (AccountId::new(Timestamp::EPOCH, number), roles.to_vec());
-        Page { items: (0..accounts).map(account).collect(), next: next.map(str::to_owned) }
+        Memberships { oldest: (0..accounts).map(account).collect(), are_left_out }
     }
 
     #[test]
     fn every_role_in_every_account_is_an_entry() {
-        let page = page(2, &[Role::Admin, Role::Finance], None);
-        let (one, other) = (page.items[0].0, page.items[1].0);
+        let all = memberships(2, &[Role::Admin, Role::Finance], false);
+        let (one, other) = (all.oldest[0].0, all.oldest[1].0);
         let text = format!("platform:operator {one}:admin {one}:finance {other}:admin {other}:finance");
-        assert_eq!(claim(true, Some(&page)), Claim { text, left_out: false });
+        assert_eq!(claim(true, Some(&all)), Claim { text, left_out: false });
     }
 
     #[test]
     fn nobody_has_an_empty_claim() {
-        for memberships in [None, Some(&page(0, &[], None))] {
-            assert_eq!(claim(false, memberships), Claim { text: String::new(), left_out: false });
+        for none in [None, Some(&memberships(0, &[], false))] {
+            assert_eq!(claim(false, none), Claim { text: String::new(), left_out: false });
         }
     }
 
     #[test]
     fn a_claim_fits_into_a_header() {
         for roles in [&[Role::Admin][..], &[Role::Admin, Role::Finance, Role::Sales, Role::Verifier]] {
-            let long = claim(true, Some(&page(200, roles, None)));
+            let long = claim(true, Some(&memberships(200, roles, false)));
             assert!(long.text.len() <= MAX_BYTES && long.left_out, "{}", long.text.len());
             assert!(long.text.split(' ').count() > 140);
             assert_eq!((long.text.split(' ').count() - 1) % roles.len(), 0, "all roles of an account or none");
         }
-        assert!(claim(false, Some(&page(1, &[Role::Admin], Some("more")))).left_out);
+        assert!(claim(false, Some(&memberships(1, &[Role::Admin], true))).left_out);
     }
 }

@@ -43,7 +43,7 @@ pub async fn handle(ledger: &Ledger, event: LambdaEvent<Value>) -> Result<Value,
         function_request_id = event.context.request_id,
         sub = trigger.sub(),
         is_email_verified = memberships.is_some(),
-        accounts = memberships.map_or(0, |page| page.items.len()),
+        accounts = memberships.map_or(0, |all| all.oldest.len()),
         left_out = claim.left_out,
         "token"
     );

@@ -4,7 +4,7 @@ use domain::alert::Alert;
 use domain::{AccountId, EventType, Notification, NotificationId, Timestamp};
 use events::{AlertData, Received, stable_random};
 use futures_util::{StreamExt, stream};
-use ledger::Audience;
+use ledger::{Audience, MailKind};
 use serde::Deserialize;
 
 use crate::audience::{Addressee, addressees, hearer};
@@ -146,6 +146,7 @@ async fn mail(
 ) -> bool {
     let facts = facts(notifier, told, audiences, addressee.account_id, addressee.is_own);
     let envelope = Envelope {
+        kind: MailKind::Alert,
         event_id: &told.event_id,
         about: told.about,
         to: &addressee.email,

@@ -2,6 +2,7 @@
 
 use domain::{AccountId, EventType};
 use events::{MemberData, Received};
+use ledger::MailKind;
 use serde::Deserialize;
 
 use crate::delivery::{Again, Delivery, Notifier};
@@ -27,7 +28,7 @@ pub async fn invite(notifier: &Notifier, event: &Received, delivery: &Delivery<'
     }
     let locale = data.locale.as_deref().map_or(Locale::FALLBACK, Locale::from_name);
     let invitation = Invitation { account: &data.legal_name, roles: &data.roles, link: &notifier.portal_url };
-    let envelope = Envelope { event_id: &id, about, to: &data.email, settings_link: None };
+    let envelope = Envelope { kind: MailKind::Invitation, event_id: &id, about, to: &data.email, settings_link: None };
     let is_settled = mailing::mail(notifier, envelope, delivery, |_| render::invitation(locale, &invitation)).await;
     if is_settled { Ok(()) } else { Err(Again::Mails { unsent: 1 }) }
 }

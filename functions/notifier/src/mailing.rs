@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::AccountId;
-use ledger::{Claimed, MailClaim, MailKey, MailOutcome};
+use ledger::{Claimed, MailClaim, MailKey, MailKind, MailOutcome};
 use tokio::time::Instant;
 
 use crate::delivery::{Delivery, Notifier};
@@ -23,6 +23,8 @@ const BEGIN_UNTIL: Duration = FUNCTION_TIMEOUT.saturating_sub(SENDING_TIMEOUT.sa
 /// Whom a mail is for, and of what.
 #[derive(Clone, Copy)]
 pub struct Envelope<'a> {
+    /// What it is: each kind has limits of its own.
+    pub kind: MailKind,
     /// The event's stable id.
     pub event_id: &'a str,
     /// Which account it is about.
@@ -45,7 +47,7 @@ pub async fn mail(
         return false;
     }
     let claim = MailClaim {
-        mail: MailKey { event_id: envelope.event_id, address: envelope.to, about: envelope.about },
+        mail: MailKey { kind: envelope.kind, event_id: envelope.event_id, address: envelope.to, about: envelope.about },
         holder: &delivery.holder,
         now: delivery.clock.now(),
         deadline: delivery.clock.in_future(CLAIM),

@@ -19,7 +19,7 @@ const MAX_WEBSITE: usize = 300;
 pub fn read(fields: &mut Fields, known: Option<&Company>) -> Option<Company> {
     let console_account_id =
         read_field(fields, "console_account_id", console_account_id(), known, |company| &company.console_account_id);
-    let legal_name = read_field(fields, "legal_name", text(MAX_NAME), known, |company| &company.legal_name);
+    let legal_name = read_field(fields, "legal_name", legal_name(), known, |company| &company.legal_name);
     let country = read_field(fields, "country", country(), known, |company| &company.country);
     let number =
         read_field(fields, "registration_number", registration_number(), known, |company| &company.registration_number);
@@ -100,6 +100,21 @@ pub fn console_account_id() -> impl Fn(&Value) -> Result<String, Wrong> {
     text_that(is_console_account_id, "not_a_console_account_id", "must have 10 to 12 ASCII digits")
 }
 
+/// A company's name. It stands in mails that carry the vendor's name to people who never heard of the company: an address to
+/// be lured to has no place in it.
+fn legal_name() -> impl Fn(&Value) -> Result<String, Wrong> {
+    |value| {
+        let name = text(MAX_NAME)(value)?;
+        let message = "must not contain a web address";
+        if has_web_address(&name) { Err(Wrong::new("contains_web_address", message)) } else { Ok(name) }
+    }
+}
+
+/// A dot alone is none: companies are called after their domain.
+fn has_web_address(name: &str) -> bool {
+    name.contains("://") || name.to_ascii_lowercase().contains("www.")
+}
+
 /// A country code.
 pub fn country() -> impl Fn(&Value) -> Result<String, Wrong> {
     text_that(is_country, "not_a_country", "must be an upper-case country code of ISO 3166-1 alpha-2, such as \"KR\"")
@@ -164,6 +179,16 @@ mod tests {
             "https://[::1]/a.b",
         ] {
             assert!(!is_website(unfit), "{unfit}");
+        }
+    }
+
+    #[test]
+    fn names_lead_nowhere() {
+        for fit in ["Hanbit Cloud Co., Ltd.", "Booking.com B.V.", "Møller A/S", "주식회사 한빛", "C: & Sons"] {
+            assert!(legal_name()(&Value::from(fit)).is_ok(), "{fit}");
+        }
+        for unfit in ["Verify at https://evil.example", "ftp://x", "see WWW.evil.example"] {
+            assert_eq!(legal_name()(&Value::from(unfit)).unwrap_err().code, "contains_web_address", "{unfit}");
         }
     }
 

@@ -10,7 +10,7 @@ const MAX_ROWS: usize = 10_000;
 /// No row is begun beyond so many bytes: a function may answer 6 MB, and the longest row has a few KB.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// The most chunks that one answer reads: with a rare filter most of what is read is not shown.
+/// The most chunks that one answer reads.
 const MAX_CHUNKS: usize = 40;
 
 /// What a cell takes besides its text: a comma and perhaps quotes.
@@ -72,7 +72,8 @@ pub async fn export(
         }
         rows = rows.saturating_add(page.items.len());
         next = page.next;
-        if next.is_none() || rows >= wanted || bytes >= MAX_BYTES {
+        // A chunk that is short of what was asked for has read through as much as one answer should: what is wanted is rare.
+        if next.is_none() || page.items.len() < limit || rows >= wanted || bytes >= MAX_BYTES {
             break;
         }
     }

@@ -95,27 +95,34 @@ impl Order {
     }
 }
 
-/// A place in either order: an account's id, or its status, nearness and id.
-fn is_place(place: &str) -> bool {
-    let id = place.rsplit('#').next().unwrap_or_default();
-    AccountId::parse(id).is_ok() && place.len() <= MAX_PLACE
+impl Order {
+    /// Whether a list in this order, of children of that status, may go on from there: oldest first from an account's id,
+    /// nearest first from a status, a nearness and an id.
+    fn has_place(self, place: &str, status: Status) -> bool {
+        let is_id = |text: &str| AccountId::parse(text).is_ok();
+        match self {
+            Order::Oldest => is_id(place),
+            Order::Nearest => {
+                let parts: Vec<&str> = place.split('#').collect();
+                let is_rank = |text: &str| text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+                matches!(parts.as_slice(), [of, rank, id] if *of == status.name() && is_rank(rank) && is_id(id))
+            }
+        }
+    }
 }
-
-/// The longest place: a status, a percentage and an id.
-const MAX_PLACE: usize = 60;
 
 /// `GET /accounts/{id}/children` `?status=&sort=`: direct children with their positions; oldest first, or with
 /// `sort=nearest` those nearest to depletion first, of one status, which is `active` unless given.
 pub async fn children(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
-    let (target, viewer, paging) = (request.target()?, request.viewer()?, request.paging(is_place)?);
+    let (target, viewer) = (request.target()?, request.viewer()?);
     let status = request.query_parsed("status", Status::from_name, "must be active, suspended or closed")?;
     let order = request.query_parsed("sort", Order::from_name, "must be oldest or nearest")?.unwrap_or(Order::Oldest);
+    let nearest_of = status.unwrap_or(Status::Active);
+    let paging = request.paging(|place| order.has_place(place, nearest_of))?;
     let after = paging.after.as_deref();
     let page = match order {
         Order::Oldest => ledger.children(target.id, status, after, paging.limit).await?,
-        Order::Nearest => {
-            ledger.nearest_children(target.id, status.unwrap_or(Status::Active), after, paging.limit).await?
-        }
+        Order::Nearest => ledger.nearest_children(target.id, nearest_of, after, paging.limit).await?,
     };
     let (parent, ancestors) = ledger.account_line(target).await?;
     let line: Vec<Account> = std::iter::once(parent).chain(ancestors).collect();
@@ -135,5 +142,22 @@ pub fn shown<'a>(
     Child {
         account: view::account(account, effective_discount(account, line), profile),
         position: view::position(&account.figures, &account.lineage, account.seq, request.now(), viewer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Timestamp;
+
+    #[test]
+    fn a_list_goes_on_from_its_own_places_only() {
+        let id = AccountId::new(Timestamp::EPOCH, 1).to_string();
+        let nearest = |place: &str| Order::Nearest.has_place(place, Status::Active);
+        assert!(Order::Oldest.has_place(&id, Status::Active) && nearest(&format!("active#0005#{id}")));
+        for place in [&*id, "", &format!("x#{id}"), &format!("suspended#0005#{id}"), &format!("active#5#{id}")] {
+            assert!(!nearest(place), "{place}");
+        }
+        assert!(!nearest("active#0005#acc_") && !Order::Oldest.has_place(&format!("active#0005#{id}"), Status::Active));
     }
 }

@@ -29,8 +29,8 @@
 //! | `NOTIFICATIONS#acc_…` | `ntf_…` | a notification in the account's inbox |
 //! | `UNREAD#acc_…` | `ntf_…` | pointer: a notification that nobody has read |
 //! | `MAILS#`event | digest of the address | what became of an event's mail to one recipient |
-//! | `MAILED#`digest of an address | hour | how many mails the address got in it |
-//! | `MAILED#acc_…` | hour | how many mails about the account went out in it |
+//! | `MAILED#`digest of an address | hour, `hour#acc_…`, `INVITED#hour` | how many alerts the address got in it, how many about that account, how many invitations |
+//! | `MAILED#acc_…` | hour, `INVITED#hour` | how many alerts about the account went out in it, how many invitations to it |
 //! | `SUPPRESSED#`digest of an address | `SUPPRESSED` | an address that mail must not go to |
 //! | `ROLLUP#acc_…` | `TOTALS` | the totals over an account's children |
 //! | `ROLLUP#acc_…` | `CONSUMPTION` | what the account's own purchases and charges cost it, refunds taken off |
@@ -281,6 +281,18 @@ pub(crate) fn mails_to(address: &str, hour: i64) -> Key {
 
 pub(crate) fn mails_about(account: AccountId, hour: i64) -> Key {
     Key::new(format!("MAILED#{account}"), hour.to_string())
+}
+
+pub(crate) fn mails_to_about(address: &str, account: AccountId, hour: i64) -> Key {
+    Key::new(format!("MAILED#{}", address_digest(address)), format!("{hour}#{account}"))
+}
+
+pub(crate) fn invitations_to(address: &str, hour: i64) -> Key {
+    Key::new(format!("MAILED#{}", address_digest(address)), format!("INVITED#{hour}"))
+}
+
+pub(crate) fn invitations_about(account: AccountId, hour: i64) -> Key {
+    Key::new(format!("MAILED#{account}"), format!("INVITED#{hour}"))
 }
 
 pub(crate) fn suppression(address: &str) -> Key {

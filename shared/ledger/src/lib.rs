@@ -35,11 +35,11 @@ mod standing;
 mod stream;
 mod transaction;
 
-pub use alerts::{Audience, Claimed, MAX_UNREAD_COUNTED, MailClaim, MailKey, MailOutcome};
+pub use alerts::{Audience, Claimed, MAX_UNREAD_COUNTED, MailClaim, MailKey, MailKind, MailOutcome};
 pub use client::{Ledger, StoreConfig};
 pub use error::{Corrupt, Error};
 pub use list::Page;
-pub use members::Invited;
+pub use members::{Invited, Memberships};
 pub use onboarding::{Approval, CheckAudit, NameOwner, NewProgram, Parents, Start, UniqueName};
 pub use posting::{Accounts, Bill, BilledLine, Command, Counted, Draft, MAX_BILL_LINES, Needs, Words};
 pub use query::{DueHold, EntryFilter};

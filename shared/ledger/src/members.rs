@@ -12,7 +12,6 @@ use crate::client::Ledger;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
 use crate::keys;
-use crate::list::Page;
 use crate::range::Range;
 use crate::transaction::{Attempts, Write};
 
@@ -44,6 +43,10 @@ impl Invited {
         }
     }
 }
+
+/// How many memberships of a person are read at a time, and how often.
+const MEMBERSHIP_PAGE: i32 = 500;
+const MAX_MEMBERSHIP_PAGES: usize = 4;
 
 impl Ledger {
     /// An account's members, those who have been there longest first, each with the place by which lists go on.
@@ -131,18 +134,47 @@ impl Ledger {
         }
     }
 
-    /// The accounts in which an address has roles, `most` at most, the oldest account first.
+    /// The accounts in which an address has roles, `most` at most: those in which it has been a member longest, so that
+    /// nobody loses sight of an account by being named in others. Of very many the oldest accounts are looked at.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn memberships(&self, email: &str, most: usize) -> Result<Page<(AccountId, Vec<Role>)>, Error> {
+    pub async fn memberships(&self, email: &str, most: usize) -> Result<Memberships, Error> {
         let partition = keys::memberships(email);
-        let limit = i32::try_from(most).unwrap_or(i32::MAX);
-        let range = Range { partition: &partition, beginning: "", after: None, limit, is_newest_first: false };
-        let (items, next) = self.query(range).await?;
-        let membership = |item: &Item| Ok((Reader(item).parsed("account_id", AccountId::parse)?, read_roles(item)?));
-        Ok(Page { items: items.iter().map(membership).collect::<Result<_, Corrupt>>()?, next })
+        let (mut all, mut after) = (Vec::new(), None);
+        for _ in 0..MAX_MEMBERSHIP_PAGES {
+            let range = Range {
+                partition: &partition,
+                beginning: "",
+                after: after.as_deref(),
+                limit: MEMBERSHIP_PAGE,
+                is_newest_first: false,
+            };
+            let (items, next) = self.query(range).await?;
+            for item in &items {
+                let reader = Reader(item);
+                let account = reader.parsed("account_id", AccountId::parse)?;
+                all.push((reader.time("created_at")?, account, read_roles(item)?));
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        all.sort_by_key(|(since, account, _)| (*since, *account));
+        let are_left_out = after.is_some() || all.len() > most;
+        let oldest = all.into_iter().take(most).map(|(_, account, roles)| (account, roles)).collect();
+        Ok(Memberships { oldest, are_left_out })
     }
+}
+
+/// The accounts in which a person has roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memberships {
+    /// Those in which the person has been a member longest, the longest first.
+    pub oldest: Vec<(AccountId, Vec<Role>)>,
+    /// Whether there are more.
+    pub are_left_out: bool,
 }
 
 /// What is written for the first member of a new account, an admin.
@@ -234,6 +266,7 @@ fn membership(member: &Member) -> Item {
     Writer::new(&keys::membership(&member.email, member.account_id), "membership")
         .text("account_id", member.account_id)
         .texts("roles", member.roles.iter().map(|role| role.name()))
+        .text("created_at", member.created_at)
         .build()
 }
 

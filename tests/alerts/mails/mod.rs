@@ -1,5 +1,6 @@
 //! Who is mailed, in which language, and how often.
 
+mod limits;
 mod names;
 mod once;
 mod recipients;

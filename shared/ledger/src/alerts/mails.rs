@@ -11,18 +11,28 @@ use crate::client::Ledger;
 use crate::counter::Bound;
 use crate::error::{Corrupt, Error};
 use crate::item::{Item, Reader, Writer};
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::transaction::{Attempts, Reason, Write};
 
 /// How often a mail is handed over when nothing is known of the tries before.
 const MAX_UNKNOWN_TRIES: u64 = 2;
 
-/// How many mails an address gets in an hour. Anybody may be named as a recipient, and whoever plays with quota makes
+/// How many alerts an address is mailed in an hour. Anybody may be named as a recipient, and whoever plays with quota makes
 /// alerts: nobody's mailbox is to be flooded. What comes beyond is in the inbox.
 pub const MAILS_PER_ADDRESS_AND_HOUR: u64 = 1_000;
 
-/// How many mails about one account go out in an hour, so that none uses up what the deployment may send.
+/// How many of them may be about one account, so that whoever plays with one does not keep the alerts of others from being
+/// mailed.
+pub const MAILS_PER_ADDRESS_ACCOUNT_AND_HOUR: u64 = 100;
+
+/// How many alerts about one account are mailed in an hour, so that none uses up what the deployment may send.
 pub const MAILS_PER_ACCOUNT_AND_HOUR: u64 = 2_000;
+
+/// How many invitations an address is mailed in an hour. They count by themselves: alerts do not use them up.
+pub const INVITATIONS_PER_ADDRESS_AND_HOUR: u64 = 20;
+
+/// How many invitations to one account are mailed in an hour: as many as it may have members.
+pub const INVITATIONS_PER_ACCOUNT_AND_HOUR: u64 = 100;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -30,9 +40,20 @@ const fn mails(most: u64) -> Bound {
     Bound { attribute: "mails", most, kept_seconds: 7_200 }
 }
 
+/// What a mail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailKind {
+    /// What happened to an account's quota.
+    Alert,
+    /// That somebody may act for an account.
+    Invitation,
+}
+
 /// Names one mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MailKey<'a> {
+    /// What it is.
+    pub kind: MailKind,
     /// The event's stable id.
     pub event_id: &'a str,
     /// To whom.
@@ -93,6 +114,7 @@ struct State {
     holder: String,
     deadline: Timestamp,
     version: u64,
+    is_last: bool,
 }
 
 const SENDING: &str = "sending";
@@ -127,12 +149,14 @@ impl Ledger {
                 };
             }
             let version = before.as_ref().map_or(1, |before| before.version.saturating_add(1));
+            let is_last = is_last || before.as_ref().is_some_and(|before| before.is_last);
             let state = State {
                 status: SENDING.to_owned(),
                 tries,
                 holder: claim.holder.to_owned(),
                 deadline: claim.deadline,
                 version,
+                is_last,
             };
             let Err(reasons) = self.transact(vec![Write::version(item(claim.mail, &state).build(), version)]).await?
             else {
@@ -147,16 +171,16 @@ impl Ledger {
     }
 
     /// Counts a mail that was not tried before; answers whether it is the last one for this hour, or `None` when there have
-    /// been enough.
+    /// been enough. The narrowest count comes first: what it stops leaves the others as they are.
     async fn count_mail(&self, claim: &MailClaim<'_>) -> Result<Option<bool>, Error> {
-        let hour = claim.now.unix_ms().div_euclid(HOUR_MS);
-        let about = keys::mails_about(claim.mail.about, hour);
-        if self.count_up(&about, mails(MAILS_PER_ACCOUNT_AND_HOUR), claim.now).await?.is_none() {
-            return Ok(None);
+        let mut is_last = false;
+        for (key, most) in counts(claim) {
+            match self.count_up(&key, mails(most), claim.now).await? {
+                Some(count) => is_last = is_last || count >= most,
+                None => return Ok(None),
+            }
         }
-        let to = keys::mails_to(claim.mail.address, hour);
-        let count = self.count_up(&to, mails(MAILS_PER_ADDRESS_AND_HOUR), claim.now).await?;
-        Ok(count.map(|count| count >= MAILS_PER_ADDRESS_AND_HOUR))
+        Ok(Some(is_last))
     }
 
     /// Writes down that a mail will not be sent, so that a later delivery in another hour does not bring it after all.
@@ -167,6 +191,7 @@ impl Ledger {
             holder: claim.holder.to_owned(),
             deadline: claim.deadline,
             version: 1,
+            is_last: false,
         };
         let item = item(claim.mail, &state).text("reason", "too many mails in this hour").build();
         // Refused means that somebody else has claimed it meanwhile.
@@ -232,13 +257,32 @@ impl Ledger {
     }
 }
 
+/// Which counters a mail moves on, and how far each may go.
+fn counts(claim: &MailClaim<'_>) -> Vec<(Key, u64)> {
+    let MailKey { kind, address, about, .. } = claim.mail;
+    let hour = claim.now.unix_ms().div_euclid(HOUR_MS);
+    match kind {
+        MailKind::Alert => vec![
+            (keys::mails_to_about(address, about, hour), MAILS_PER_ADDRESS_ACCOUNT_AND_HOUR),
+            (keys::mails_about(about, hour), MAILS_PER_ACCOUNT_AND_HOUR),
+            (keys::mails_to(address, hour), MAILS_PER_ADDRESS_AND_HOUR),
+        ],
+        MailKind::Invitation => vec![
+            (keys::invitations_about(about, hour), INVITATIONS_PER_ACCOUNT_AND_HOUR),
+            (keys::invitations_to(address, hour), INVITATIONS_PER_ADDRESS_AND_HOUR),
+        ],
+    }
+}
+
 /// How many unknown tries there are with this one, or why it must not be made.
 fn judge(before: Option<&State>, claim: &MailClaim<'_>) -> Result<u64, Claimed> {
     let Some(before) = before else { return Ok(1) };
     match before.status.as_str() {
         SENT | REFUSED => Err(Claimed::Done),
         // Its answer was lost on the way to us.
-        SENDING if before.holder == claim.holder => Err(Claimed::Send { version: before.version, is_last: false }),
+        SENDING if before.holder == claim.holder => {
+            Err(Claimed::Send { version: before.version, is_last: before.is_last })
+        }
         SENDING if before.deadline >= claim.now => Err(Claimed::Busy),
         _ if before.tries >= MAX_UNKNOWN_TRIES => Err(Claimed::Spent),
         _ => Ok(before.tries.saturating_add(1)),
@@ -253,6 +297,7 @@ fn item(mail: MailKey<'_>, state: &State) -> Writer {
         .text("holder", &state.holder)
         .text("deadline", state.deadline)
         .number("version", state.version)
+        .flag("is_last", state.is_last)
 }
 
 fn read_state(item: &Item) -> Result<State, Corrupt> {
@@ -264,6 +309,7 @@ fn read_state(item: &Item) -> Result<State, Corrupt> {
         holder: item.text("holder")?.to_owned(),
         deadline: item.time("deadline")?,
         version: item.number("version")?,
+        is_last: item.flag("is_last")?,
     })
 }
 
@@ -277,9 +323,16 @@ mod tests {
     }
 
     fn judged(status: &str, tries: u64, deadline: i64, now: i64) -> Result<u64, Claimed> {
-        let before = State { status: status.into(), tries, holder: "one".into(), deadline: at(deadline), version: 5 };
+        let before = State {
+            status: status.into(),
+            tries,
+            holder: "one".into(),
+            deadline: at(deadline),
+            version: 5,
+            is_last: false,
+        };
         let about = AccountId::new(Timestamp::EPOCH, 1);
-        let mail = MailKey { event_id: "evt_1", address: "kim@partner.example", about };
+        let mail = MailKey { kind: MailKind::Alert, event_id: "evt_1", address: "kim@partner.example", about };
         judge(Some(&before), &MailClaim { mail, holder: "two", now: at(now), deadline: at(900) })
     }
 

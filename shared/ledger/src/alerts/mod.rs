@@ -5,5 +5,5 @@ mod mails;
 mod policy;
 
 pub use inbox::MAX_UNREAD_COUNTED;
-pub use mails::{Claimed, MailClaim, MailKey, MailOutcome};
+pub use mails::{Claimed, MailClaim, MailKey, MailKind, MailOutcome};
 pub use policy::Audience;
