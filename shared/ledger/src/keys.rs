@@ -335,6 +335,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_accounts_claim_sorts_before_what_applications_do() {
+        let (program, now) = (ProgramId::new(Timestamp::EPOCH, 0), Timestamp::from_unix_ms(1_790_000_000_000).unwrap());
+        let (account, application) = (AccountId::new(now, u128::MAX), ApplicationId::new(Timestamp::EPOCH, 0));
+        let rival = rival_claim(program, "legal_name", "KR#hanbit", application).sort;
+        assert!(claim(program, "legal_name", "KR#hanbit").sort < rival);
+        assert!(account_claim(program, "legal_name", "KR#hanbit", account).sort < rival);
+    }
+
+    #[test]
     fn no_value_is_too_long_for_a_key() {
         let program = ProgramId::new(Timestamp::from_unix_ms(0).unwrap(), 0);
         let long = "\u{645}".repeat(3_000);

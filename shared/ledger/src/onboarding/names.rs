@@ -100,29 +100,17 @@ impl Ledger {
     ) -> Result<NameOwner, Error> {
         let (kind, value) = name.parts();
         let partition = keys::claims(program, kind, &value);
-        let mut rival = NameOwner::Nobody;
-        let mut after: Option<String> = None;
-        loop {
-            let range = Range {
-                partition: &partition,
-                beginning: "",
-                after: after.as_deref(),
-                limit: 100,
-                is_newest_first: false,
-            };
-            let (items, next) = self.query(range).await?;
-            for item in &items {
-                match owner(item)? {
-                    NameOwner::Account(id) => return Ok(NameOwner::Account(id)),
-                    NameOwner::Application(id) if Some(id) != except => rival = NameOwner::Application(id),
-                    NameOwner::Application(_) | NameOwner::Nobody => {}
-                }
-            }
-            match next {
-                Some(next) => after = Some(next),
-                None => return Ok(rival),
+        // Claims of accounts sort before those of applications, so the first one that counts tells: two are enough, however
+        // many rivals there are.
+        let range = Range { partition: &partition, beginning: "", after: None, limit: 2, is_newest_first: false };
+        let (items, _) = self.query(range).await?;
+        for item in &items {
+            match owner(item)? {
+                NameOwner::Application(id) if Some(id) == except => {}
+                owner => return Ok(owner),
             }
         }
+        Ok(NameOwner::Nobody)
     }
 }
 
