@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::declared::declared;
 use crate::faults::Weather;
+use crate::mailing::Mailings;
 use crate::store::Store;
 
 /// The bus of the functions.
@@ -55,6 +56,7 @@ pub struct Cloud {
     pub news: Notify,
     bus: Mutex<Vec<Value>>,
     mails: Mutex<Vec<Mail>>,
+    mailings: Mutex<Mailings>,
     letters: Mutex<Vec<Letter>>,
     queues: Mutex<BTreeMap<String, Vec<Message>>>,
     log: Log,
@@ -88,6 +90,7 @@ impl Cloud {
             news: Notify::new(),
             bus: Mutex::default(),
             mails: Mutex::default(),
+            mailings: Mutex::default(),
             letters: Mutex::default(),
             queues: Mutex::default(),
             log: Arc::clone(log),
@@ -133,6 +136,11 @@ impl Cloud {
 
     pub fn mails(&self) -> Vec<Mail> {
         lock(&self.mails).clone()
+    }
+
+    /// Changes, or asks, what is noted of the notifier's work.
+    pub fn with_mailings<T>(&self, change: impl FnOnce(&mut Mailings) -> T) -> T {
+        change(&mut lock(&self.mailings))
     }
 
     pub fn letters(&self) -> Vec<Letter> {

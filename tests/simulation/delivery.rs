@@ -212,6 +212,9 @@ impl Deliveries {
             };
             let ids: Vec<&str> = taken.iter().map(|message| &*message.id).collect();
             self.cloud.note(format!("{} {}: {ids:?}: {outcome:?}", machine.actor.name, machine.actor.step()));
+            let messages: Vec<_> = taken.iter().map(|message| (&*message.id, &*message.body)).collect();
+            let step = (machine.actor.name.clone(), machine.actor.step());
+            self.cloud.with_mailings(|mailings| mailings.ended(step, &messages, &outcome));
             self.put_back(queue, taken, &outcome, &mut random);
             self.busy.fetch_sub(1, Ordering::Relaxed);
         }

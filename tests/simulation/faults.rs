@@ -33,6 +33,19 @@ pub enum Fault {
     CrashAfter,
 }
 
+impl Fault {
+    /// Whether the call has its effect all the same, now or later.
+    pub fn is_carried_out(self) -> bool {
+        match self {
+            Fault::Partial | Fault::BrokenAfter | Fault::Lost | Fault::Slow(_) | Fault::Late(_) | Fault::CrashAfter => {
+                true
+            }
+            Fault::Throttled | Fault::Conflict | Fault::InProgress | Fault::Broken => false,
+            Fault::Silent | Fault::CrashBefore => false,
+        }
+    }
+}
+
 /// How many kinds of faults there are.
 const KINDS: usize = 12;
 

@@ -29,6 +29,7 @@ mod declared;
 mod delivery;
 mod faults;
 mod machine;
+mod mailing;
 mod number;
 mod operation;
 mod prepared;

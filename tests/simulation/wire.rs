@@ -226,6 +226,8 @@ impl Wire {
             cloud.struck();
             cloud.note(format!("{} {}: {fault:?} at {}", actor.name, actor.step(), call.summary()));
         }
+        let step = (actor.name.clone(), actor.step());
+        cloud.with_mailings(|mailings| mailings.called(step, call.operation(), &call.json(), fault));
         sleep(Duration::from_millis(there)).await;
         let answer = match fault {
             None => call.answer(cloud),
