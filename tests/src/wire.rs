@@ -1,5 +1,6 @@
 //! Counting what goes over the wire to the store: a proxy between a stack and a store.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -12,12 +13,23 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// One round trip to the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoreCall {
     /// The operation, such as `TransactWriteItems`.
     pub operation: String,
     /// The write units that the store counted; reads cost none.
     pub write_units: u64,
+    /// What was asked, in JSON.
+    pub request: Bytes,
+    /// What was answered, in JSON.
+    pub answer: Bytes,
+}
+
+/// Without the bodies, which are long.
+impl fmt::Debug for StoreCall {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ({} write units)", self.operation, self.write_units)
+    }
 }
 
 /// A proxy that notes every call. It ends when this is dropped.
@@ -66,29 +78,29 @@ impl Drop for Wire {
 async fn forward(State(proxy): State<Arc<Proxy>>, mut headers: HeaderMap, body: Bytes) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let is_warm_up = is_warm_up(&operation, &body);
     let body = if operation == "TransactWriteItems" { asking_for_units(&body) } else { body };
     headers.remove(HOST);
     headers.remove(CONTENT_LENGTH);
-    let answer = proxy.http.post(&proxy.store).headers(headers).body(body).send().await.expect("the store");
+    let answer = proxy.http.post(&proxy.store).headers(headers).body(body.clone()).send().await.expect("the store");
     let mut response = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         if name != CONTENT_LENGTH && name != TRANSFER_ENCODING {
             response = response.header(name, value);
         }
     }
+    let request = body;
     let body = answer.bytes().await.expect("the store's answer");
-    let call = StoreCall { operation, write_units: units(&body) };
-    if !is_warm_up {
+    let call = StoreCall { operation, write_units: units(&body), request, answer: body.clone() };
+    if !is_warm_up(&call) {
         proxy.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
     response.body(Body::from(body)).expect("an answer")
 }
 
 /// An instance that starts opens its connection by reading the program without an id; when one starts is chance.
-fn is_warm_up(operation: &str, request: &[u8]) -> bool {
-    let request: Value = serde_json::from_slice(request).unwrap_or_default();
-    operation == "GetItem" && request["Key"]["partition_key"]["S"] == "PROGRAM#"
+fn is_warm_up(call: &StoreCall) -> bool {
+    let request: Value = serde_json::from_slice(&call.request).unwrap_or_default();
+    call.operation == "GetItem" && request["Key"]["partition_key"]["S"] == "PROGRAM#"
 }
 
 /// The same transaction, whose answer will say what it cost.
