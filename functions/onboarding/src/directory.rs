@@ -5,15 +5,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use connection::MissingVariable;
+use connection::{MissingVariable, Outside};
 use domain::verification::DirectoryAnswer;
-use http::{Request, StatusCode, Uri};
-use http_body_util::Empty;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use http::Uri;
 
 const VARIABLE: &str = "ACCOUNT_DIRECTORY_URL";
 
@@ -32,15 +26,12 @@ pub enum DirectoryError {
     /// It is no address.
     #[error("the environment variable {VARIABLE} is not an http or https address")]
     Malformed,
-    /// No trusted root certificate was found.
-    #[error("no root certificates for the account directory's connection")]
-    Certificates(#[source] std::io::Error),
 }
 
 /// A client of the account directory.
 #[derive(Clone)]
 pub struct Directory {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    client: Outside,
     address: String,
 }
 
@@ -56,37 +47,32 @@ impl Directory {
     /// The directory at an address.
     ///
     /// # Errors
-    /// Says what is wrong with the address, or that no root certificate was found.
+    /// Says what is wrong with the address.
     pub fn at(address: &str) -> Result<Directory, DirectoryError> {
         let uri: Uri = address.parse().map_err(|_| DirectoryError::Malformed)?;
-        let connector = HttpsConnectorBuilder::new().with_native_roots().map_err(DirectoryError::Certificates)?;
-        let connector = match uri.scheme_str() {
-            // A directory without encryption exists on one's own machine only: the template admits https addresses.
-            Some("http") => connector.https_or_http().enable_http1().build(),
-            Some("https") => connector.https_only().enable_http1().build(),
-            _ => return Err(DirectoryError::Malformed),
-        };
-        let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Directory { client, address: address.trim_end_matches('/').to_owned() })
+        // A directory without encryption exists on one's own machine only: the template admits https addresses.
+        if !matches!(uri.scheme_str(), Some("https" | "http")) {
+            return Err(DirectoryError::Malformed);
+        }
+        Ok(Directory { client: Outside::over_tls(), address: address.trim_end_matches('/').to_owned() })
     }
 
     /// Asks whether a console account exists. `console_account_id` has the form of one: digits only.
     pub async fn look_up(&self, console_account_id: &str) -> DirectoryAnswer {
         for _ in 0..ATTEMPTS {
             match tokio::time::timeout(ATTEMPT_TIMEOUT, self.ask(console_account_id)).await {
-                Ok(Some(StatusCode::OK)) => return DirectoryAnswer::Known,
-                Ok(Some(StatusCode::NOT_FOUND)) => return DirectoryAnswer::Unknown,
+                Ok(Some(200)) => return DirectoryAnswer::Known,
+                Ok(Some(404)) => return DirectoryAnswer::Unknown,
                 Ok(Some(_) | None) | Err(_) => {}
             }
         }
         DirectoryAnswer::Unreachable
     }
 
-    async fn ask(&self, console_account_id: &str) -> Option<StatusCode> {
+    async fn ask(&self, console_account_id: &str) -> Option<u16> {
         let address = format!("{}/accounts/{console_account_id}", self.address);
-        let request = Request::get(address).body(Empty::new()).ok()?;
-        match self.client.request(request).await {
-            Ok(response) => Some(response.status()),
+        match self.client.status(&address).await {
+            Ok(status) => Some(status),
             Err(error) => {
                 tracing::warn!(service = "onboarding", cause = %error, "the account directory did not answer");
                 None

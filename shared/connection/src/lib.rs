@@ -1,17 +1,20 @@
-//! How a function reaches AWS services: who it is, in which region, over what TLS.
+//! How a function reaches AWS services: who it is, in which region, over what TLS; and others over the same TLS.
 //!
-//! The crate owns *what every client of an AWS service has in common*. It must not know any service.
+//! The crate owns *what every client of a service has in common*. It must not know any service.
 //!
 //! Credentials are read once: Lambda gives an environment credentials that outlive it. The SDK's own chain of providers
 //! would look in five more places and make every function a fifth larger.
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpClient, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -104,4 +107,32 @@ impl Connection {
 
 fn over_tls() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The way to a service that is not AWS's. The root certificates are those of the AWS clients, read once a process: a TLS
+/// client of its own would read them again, which takes longer than all the rest of a start.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    connector: SharedHttpConnector,
+}
+
+impl Outside {
+    /// Makes a client; no call yet.
+    #[must_use]
+    pub fn over_tls() -> Outside {
+        let connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .build();
+        Outside { connector: SharedHttpConnector::new(connector) }
+    }
+
+    /// The status of the answer to a GET. Redirections are not followed.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn status(&self, address: &str) -> Result<u16, Box<dyn Error + Send + Sync>> {
+        let response = self.connector.call(HttpRequest::get(address)?).await?;
+        Ok(response.status().as_u16())
+    }
 }
