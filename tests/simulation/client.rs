@@ -8,11 +8,12 @@ use fastrand::Rng;
 use tokio::time::sleep;
 
 use crate::cloud::Cloud;
-use crate::machine::{Asked, Died, Machine, Told};
+use crate::machine::{Died, Machine};
 use crate::operation::{Effect, Known, Wish};
 use crate::prepared::Prepared;
 use crate::wire::Actor;
 use crate::wisher::Wisher;
+use tests::in_process::gateway::{Asked, Told};
 
 /// How often something is asked while there are faults.
 const ATTEMPTS: usize = 4;

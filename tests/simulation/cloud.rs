@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
-use crate::declared::declared;
 use crate::faults::Weather;
 use crate::mailing::Mailings;
-use crate::store::Store;
+use tests::in_process::clock::{self, Clock};
+use tests::in_process::declared::declared;
+use tests::in_process::store::Store;
 
 /// The bus of the functions.
 pub const BUS: &str = "partner-quota";
@@ -153,7 +153,7 @@ impl Cloud {
         let id = format!("event-{}", bus.len());
         let event = json!({
             "version": "0", "id": id, "source": source, "detail-type": detail_type, "account": "123456789012",
-            "region": "us-east-1", "resources": [], "time": crate::clock::shown(at_ms.div_euclid(1_000) * 1_000),
+            "region": "us-east-1", "resources": [], "time": clock::shown(at_ms.div_euclid(1_000) * 1_000),
             "detail": detail,
         });
         for queue in declared().queues(BUS, &event) {

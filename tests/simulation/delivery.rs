@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::cloud::{Cloud, Message};
-use crate::declared::declared;
 use crate::machine::{Died, Machine};
 use crate::wire::Actor;
+use tests::in_process::declared::declared;
 
 /// Over how many shards a stream is spread.
 const SHARDS: usize = 3;

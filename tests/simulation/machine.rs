@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use connection::Connection;
-use edge::{Handler, Service, StartError};
 use events::{Batch, Bus, DeadLetters};
 use intake::Intake;
-use lambda_http::{Body, Request, RequestExt, Response};
 use lambda_runtime::{Context, LambdaEvent};
 use ledger::{Ledger, StoreConfig};
 use notifier::{Notifier, Post};
@@ -18,8 +15,11 @@ use onboarding::Directory;
 use relay::Relay;
 use serde_json::{Value, json};
 
+use tests::in_process::clock;
+use tests::in_process::declared::table;
+use tests::in_process::gateway::{Asked, Http, Told, function_of, http, request, told};
+
 use crate::cloud::{BUS, Cloud};
-use crate::declared::{route, table};
 use crate::wire::{Actor, Wire};
 
 /// What API Gateway waits for, and an HTTP function's timeout in the template.
@@ -31,9 +31,6 @@ const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Where `onboarding` finds nobody: applications are looked at by people.
 const NO_DIRECTORY: &str = "http://127.0.0.1:9";
 
-type Answered = Pin<Box<dyn Future<Output = Result<Response<Body>, StartError>> + Send>>;
-type Http = Box<dyn Fn(Request) -> Answered + Send + Sync>;
-
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Died {
@@ -41,25 +38,6 @@ pub enum Died {
     Crashed,
     /// Lambda ended it because its time was up.
     TimedOut,
-}
-
-/// A request of the API.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    pub method: &'static str,
-    pub path: String,
-    pub body: Option<Value>,
-    pub key: Option<String>,
-    pub sub: String,
-    pub memberships: String,
-}
-
-/// An answer of the API.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    pub status: u16,
-    pub is_replayed: bool,
-    pub body: Value,
 }
 
 /// The instances that one actor meets. Lambda gives an instance one request at a time, so no two actors share one.
@@ -125,18 +103,14 @@ impl Machine {
 
     /// Sends a request as the gateway does.
     pub async fn ask(&mut self, asked: &Asked) -> Result<Told, Died> {
-        let found = route(asked.method, asked.path.split('?').next().unwrap_or_default());
-        let function = found.route.function.clone();
-        let event =
-            gateway_event(asked, &format!("{} {}", asked.method, found.route.path), found.parameters, &self.cloud);
-        let request = lambda_http::request::from_str(&event.to_string()).expect("an event of the gateway");
-        let request = request.with_lambda_context(self.context());
+        let function = function_of(asked);
+        let request = request(asked, self.cloud.clock.now_ms(), self.context());
         if !self.http.contains_key(&function) {
             self.http.insert(function.clone(), self.start(&function));
         }
         let outcome = self.invoke((self.http[&function])(request), HTTP_TIMEOUT).await;
         match outcome {
-            Ok(answer) => Ok(told(answer.expect("a response"))),
+            Ok(answer) => Ok(told(&answer.expect("a response"))),
             Err(died) => {
                 self.http.remove(&function);
                 Err(died)
@@ -186,7 +160,7 @@ impl Machine {
     /// Whether a sweep came to its end.
     pub async fn sweep(&mut self) -> Result<bool, Died> {
         let ledger = self.sweeper.take().unwrap_or_else(|| self.ledger());
-        let time = crate::clock::shown(self.cloud.clock.now_ms());
+        let time = clock::shown(self.cloud.clock.now_ms());
         let event = serde_json::from_value(json!({ "time": time })).expect("an event of the schedule");
         let outcome =
             self.invoke(sweeper::handle(&ledger, LambdaEvent::new(event, self.context())), EVENT_TIMEOUT).await?;
@@ -203,14 +177,6 @@ impl Machine {
     }
 }
 
-fn http(service: impl Service + 'static) -> Http {
-    let handler = Arc::new(Handler::new(service));
-    Box::new(move |request| {
-        let handler = Arc::clone(&handler);
-        Box::pin(async move { handler.respond(request).await })
-    })
-}
-
 fn batch(messages: &Value) -> Batch {
     serde_json::from_value(json!({ "Records": messages })).expect("a batch of a queue")
 }
@@ -219,43 +185,4 @@ fn failed(answer: &events::Failures) -> Vec<String> {
     let answer = serde_json::to_value(answer).expect("JSON");
     let failures = answer["batchItemFailures"].as_array().expect("a list");
     failures.iter().map(|failure| failure["itemIdentifier"].as_str().expect("an id").to_owned()).collect()
-}
-
-fn gateway_event(asked: &Asked, route_key: &str, parameters: Vec<(String, String)>, cloud: &Cloud) -> Value {
-    let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
-    let mut headers = json!({ "content-type": "application/json", "host": "api.example" });
-    if let Some(key) = &asked.key {
-        headers["idempotency-key"] = json!(key);
-    }
-    let claims = json!({ "sub": asked.sub, "memberships": asked.memberships });
-    let mut event = json!({
-        "version": "2.0", "routeKey": route_key, "rawPath": path, "rawQueryString": query, "headers": headers,
-        "isBase64Encoded": false,
-        "pathParameters": parameters.into_iter().collect::<HashMap<String, String>>(),
-        "requestContext": {
-            "accountId": "123456789012", "apiId": "api", "stage": "$default", "requestId": "request",
-            "routeKey": route_key, "timeEpoch": cloud.clock.now_ms(),
-            "http": { "method": asked.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
-                "userAgent": "simulation" },
-            "authorizer": { "jwt": { "claims": claims, "scopes": null } },
-        },
-    });
-    if !query.is_empty() {
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        event["queryStringParameters"] = json!(pairs.collect::<HashMap<_, _>>());
-    }
-    if let Some(body) = &asked.body {
-        event["body"] = json!(body.to_string());
-    }
-    event
-}
-
-fn told(response: Response<Body>) -> Told {
-    let body = match response.body() {
-        Body::Text(text) => serde_json::from_str(text).expect("JSON"),
-        Body::Empty => Value::Null,
-        other => panic!("a body of another kind: {other:?}"),
-    };
-    let is_replayed = response.headers().get("idempotent-replayed").is_some();
-    Told { status: response.status().as_u16(), is_replayed, body }
 }

@@ -23,9 +23,7 @@
 
 mod check;
 mod client;
-mod clock;
 mod cloud;
-mod declared;
 mod delivery;
 mod faults;
 mod machine;
@@ -34,7 +32,6 @@ mod number;
 mod operation;
 mod prepared;
 mod seeds;
-mod store;
 mod wire;
 mod wisher;
 mod world;

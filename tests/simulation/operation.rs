@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::machine::Asked;
 use crate::number::number;
+use tests::in_process::gateway::Asked;
 
 /// What is known of the effect that a request has when it is accepted.
 #[derive(Clone, Debug, PartialEq)]

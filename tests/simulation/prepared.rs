@@ -9,14 +9,15 @@ use tempfile::TempDir;
 use tests::company;
 
 use crate::check::{Table, text};
-use crate::clock::Clock;
 use crate::cloud::{Cloud, Log};
-use crate::declared::declared;
 use crate::faults::Weather;
-use crate::machine::{Asked, Machine};
+use crate::machine::Machine;
 use crate::number::amount;
-use crate::store::Store;
 use crate::wire::Actor;
+use tests::in_process::clock::Clock;
+use tests::in_process::declared::declared;
+use tests::in_process::gateway::Asked;
+use tests::in_process::store::Store;
 
 /// When every world begins.
 const BEGINNING_MS: i64 = 1_795_255_200_000;

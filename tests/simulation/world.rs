@@ -9,12 +9,12 @@ use tokio::time::sleep;
 
 use crate::check;
 use crate::client::{Client, Request};
-use crate::clock::Clock;
 use crate::cloud::{Cloud, Log};
 use crate::delivery::Deliveries;
 use crate::faults::{Weather, mix};
 use crate::prepared::{PROGRAMS, Prepared, prepared};
-use crate::store::Store;
+use tests::in_process::clock::Clock;
+use tests::in_process::store::Store;
 
 /// Longer than the longest call is late.
 const UNTIL_ALL_LANDED: Duration = Duration::from_secs(15);

@@ -14,8 +14,10 @@
 
 pub mod client;
 pub mod company;
+pub mod contended;
 pub mod contract;
 pub mod desk;
+pub mod in_process;
 pub mod moment;
 pub mod process;
 pub mod program;

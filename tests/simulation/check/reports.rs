@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::table::Table;
 use super::{Checked, ensure, same};
-use crate::machine::{Asked, Machine};
+use crate::machine::Machine;
 use crate::number::number;
 use crate::wire::Actor;
 use crate::world::World;
+use tests::in_process::gateway::Asked;
 
 pub async fn check(world: &World, table: &Table) -> Checked {
     let mut machine = Machine::new(Actor::new(70, "reader"), &Arc::clone(&world.cloud));

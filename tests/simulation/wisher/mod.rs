@@ -7,10 +7,10 @@ mod payments;
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use crate::machine::Asked;
 use crate::number::amount;
 use crate::operation::{Effect, Known, Wish};
 use crate::prepared::{Prepared, power};
+use tests::in_process::gateway::Asked;
 
 /// Draws wishes.
 pub struct Wisher {

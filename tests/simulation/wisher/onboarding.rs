@@ -4,8 +4,8 @@ use serde_json::json;
 use tests::company;
 
 use super::Wisher;
-use crate::machine::Asked;
 use crate::operation::{Effect, Wish};
+use tests::in_process::gateway::Asked;
 
 impl Wisher {
     /// A suspension, or mostly the end of one.

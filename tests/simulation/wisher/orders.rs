@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Wisher;
-use crate::clock;
-use crate::machine::Asked;
 use crate::operation::{Effect, Wish};
+use tests::in_process::clock;
+use tests::in_process::gateway::Asked;
 
 impl Wisher {
     /// Who may order for an account.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Wisher;
-use crate::clock;
 use crate::number::shown;
 use crate::operation::Wish;
+use tests::in_process::clock;
 
 impl Wisher {
     pub(super) fn detail(&self, data: &Value) -> Value {

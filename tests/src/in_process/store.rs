@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::declared::{declared, table};
+use super::declared::{declared, table};
 
 /// More stream records than one world makes.
 const ALL: usize = 1_000;
@@ -15,8 +15,8 @@ const ALL: usize = 1_000;
 /// One world's store.
 pub struct Store {
     database: Database,
-    stream: String,
-    shard: String,
+    /// The stream and its shard.
+    stream: Option<(String, String)>,
 }
 
 /// A call that the store refused: status and body.
@@ -25,26 +25,34 @@ pub type Refused = (u16, String);
 impl Store {
     /// With the template's table, and nothing in it.
     pub fn empty() -> Store {
+        let mut store = Store::created(Value::clone);
+        store.stream = Some(stream(&store.database));
+        store
+    }
+
+    /// The same without a stream, which makes writes slower the more of them there have been.
+    pub fn without_stream() -> Store {
+        Store::created(|definition| {
+            let mut definition = definition.clone();
+            definition.as_object_mut().expect("a definition").remove("StreamSpecification");
+            definition
+        })
+    }
+
+    fn created(definition: impl Fn(&Value) -> Value) -> Store {
         let database = Database::memory().expect("a database in memory");
-        for definition in declared().tables().values() {
-            database.create_table(read(definition)).expect("the template's table");
+        for declared in declared().tables().values() {
+            database.create_table(read(&definition(declared))).expect("the template's table");
         }
-        Store::of(database)
+        Store { database, stream: None }
     }
 
     /// With everything that another one held.
     pub fn restored(snapshot: &Path) -> Store {
         let database = Database::memory().expect("a database in memory");
         database.restore_from(snapshot.to_str().expect("a readable path")).expect("a snapshot");
-        Store::of(database)
-    }
-
-    fn of(database: Database) -> Store {
-        let streams = write(&database.list_streams(read(&json!({ "TableName": table() }))).expect("streams"));
-        let stream = streams["Streams"][0]["StreamArn"].as_str().expect("a stream").to_owned();
-        let described = write(&database.describe_stream(read(&json!({ "StreamArn": stream }))).expect("a stream"));
-        let shard = described["StreamDescription"]["Shards"][0]["ShardId"].as_str().expect("a shard").to_owned();
-        Store { database, stream, shard }
+        let stream = Some(stream(&database));
+        Store { database, stream }
     }
 
     /// Keeps everything in a file.
@@ -58,6 +66,8 @@ impl Store {
             "GetItem" => answer(body, |request| self.database.get_item(request)),
             "BatchGetItem" => answer(body, |request| self.database.batch_get_item(request)),
             "Query" => answer(body, |request| self.database.query(request)),
+            "PutItem" => answer(body, |request| self.database.put_item(request)),
+            "DeleteItem" => answer(body, |request| self.database.delete_item(request)),
             "UpdateItem" => answer(body, |request| self.database.update_item(request)),
             "TransactWriteItems" => answer(body, |request| self.database.transact_write_items(request)),
             other => panic!("the functions call {other}, which this store does not know"),
@@ -80,7 +90,8 @@ impl Store {
 
     /// The stream's records after the one of that number, oldest first.
     pub fn changes(&self, after: Option<&str>) -> Vec<Value> {
-        let mut request = json!({ "StreamArn": self.stream, "ShardId": self.shard });
+        let (stream, shard) = self.stream.as_ref().expect("a store with a stream");
+        let mut request = json!({ "StreamArn": stream, "ShardId": shard });
         match after {
             Some(number) => {
                 request["ShardIteratorType"] = json!("AFTER_SEQUENCE_NUMBER");
@@ -96,6 +107,14 @@ impl Store {
             other => panic!("no records: {other}"),
         }
     }
+}
+
+fn stream(database: &Database) -> (String, String) {
+    let streams = write(&database.list_streams(read(&json!({ "TableName": table() }))).expect("streams"));
+    let stream = streams["Streams"][0]["StreamArn"].as_str().expect("a stream").to_owned();
+    let described = write(&database.describe_stream(read(&json!({ "StreamArn": stream }))).expect("a stream"));
+    let shard = described["StreamDescription"]["Shards"][0]["ShardId"].as_str().expect("a shard").to_owned();
+    (stream, shard)
 }
 
 fn answer<Q: DeserializeOwned, A: Serialize>(

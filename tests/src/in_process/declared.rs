@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::template::{Route, routes};
 use local::Declared;
-use tests::template::{Route, routes};
 
 /// Values of the template's parameters that have no default.
 const PARAMETERS: [(&str, &str); 5] = [
@@ -15,26 +15,40 @@ const PARAMETERS: [(&str, &str); 5] = [
 ];
 
 /// The template, read once.
+///
+/// # Panics
+/// When the local stack does not understand it.
+#[must_use]
 pub fn declared() -> &'static Declared {
     static DECLARED: OnceLock<Declared> = OnceLock::new();
     DECLARED.get_or_init(|| {
-        let text = include_str!("../../infra/template.yaml");
+        let text = include_str!("../../../infra/template.yaml");
         Declared::read(text, &PARAMETERS).expect("a template that the local stack understands")
     })
 }
 
 /// The name of the one table.
+///
+/// # Panics
+/// When the template has none.
+#[must_use]
 pub fn table() -> &'static str {
     declared().tables().into_keys().next().expect("a table")
 }
 
 /// A route and what its path's parameters are.
 pub struct Match {
+    /// The route.
     pub route: &'static Route,
+    /// By their names.
     pub parameters: Vec<(String, String)>,
 }
 
 /// The route of a request.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
 pub fn route(method: &str, path: &str) -> Match {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(routes);
