@@ -13,6 +13,7 @@ use crate::operation::{Effect, Known, Wish};
 use crate::prepared::Prepared;
 use crate::wire::Actor;
 use crate::wisher::Wisher;
+use crate::world::is_rush;
 use tests::in_process::gateway::{Asked, Told};
 
 /// How often something is asked while there are faults.
@@ -90,6 +91,7 @@ impl Client {
                 scope: scope(cloud.weather.random(&[10]), prepared.accounts.len()),
                 name,
                 made: 0,
+                is_rush: is_rush(cloud),
                 known: Known::default(),
             },
             cloud: Arc::clone(cloud),
@@ -109,7 +111,8 @@ impl Client {
     /// Does so many things, one after the other.
     pub async fn work(mut self, count: usize) -> Client {
         for _ in 0..count {
-            sleep(Duration::from_millis(self.random.u64(0..200))).await;
+            let pause = if self.wisher.is_rush { 10 } else { 200 };
+            sleep(Duration::from_millis(self.random.u64(0..pause))).await;
             let accepted: Vec<usize> = (0..self.requests.len())
                 .filter(|place| self.requests[*place].accepted().is_some() && self.requests[*place].asked.key.is_some())
                 .collect();

@@ -61,6 +61,7 @@ pub struct Cloud {
     queues: Mutex<BTreeMap<String, Vec<Message>>>,
     log: Log,
     faults: AtomicUsize,
+    joined: AtomicUsize,
     /// Whether something was written since somebody looked into the stream.
     is_dirty: AtomicBool,
 }
@@ -95,6 +96,7 @@ impl Cloud {
             queues: Mutex::default(),
             log: Arc::clone(log),
             faults: AtomicUsize::new(0),
+            joined: AtomicUsize::new(0),
             is_dirty: AtomicBool::new(false),
         }
     }
@@ -107,6 +109,16 @@ impl Cloud {
     /// How much went wrong.
     pub fn faults(&self) -> usize {
         self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Counts an order that stood in line to be posted with others.
+    pub fn joined_line(&self) {
+        self.joined.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many did.
+    pub fn orders_in_line(&self) -> usize {
+        self.joined.load(Ordering::Relaxed)
     }
 
     /// Says that something was written.

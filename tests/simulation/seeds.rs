@@ -35,6 +35,7 @@ pub fn run() {
     let begun = Instant::now();
     let counts = all(&[0..count, fresh..fresh + count / NEW]);
     println!("{counts:?} in {:.1} s", begun.elapsed().as_secs_f32());
+    assert!(counts.in_line > 0, "no order ever had to stand in line");
 }
 
 fn alone(seed: u64) {

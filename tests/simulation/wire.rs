@@ -121,6 +121,9 @@ impl Call {
                     Ok(body) => Answer { status: 200, body },
                     Err((status, body)) => Answer { status, body },
                 };
+                if operation == "PutItem" {
+                    cloud.joined_line();
+                }
                 if operation == "TransactWriteItems" {
                     cloud.written();
                 }
@@ -156,13 +159,14 @@ impl Call {
             })
         };
         let writes: Vec<String> = body["TransactItems"].as_array().into_iter().flatten().filter_map(written).collect();
-        format!("{} {}{}", self.operation(), writes.join(", "), key(&body["Key"]).trim())
+        let single = if body["Item"].is_null() { &body["Key"] } else { &body["Item"] };
+        format!("{} {}{}", self.operation(), writes.join(", "), key(single).trim())
     }
 
     fn throttled(&self) -> Answer {
         match self.operation() {
             "SendEmail" => refusal(429, "TooManyRequestsException"),
-            "TransactWriteItems" | "GetItem" | "BatchGetItem" | "Query" => {
+            "TransactWriteItems" | "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "DeleteItem" => {
                 refusal(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException")
             }
             _ => refusal(400, "ThrottlingException"),
@@ -175,6 +179,9 @@ impl Call {
 
     /// Somebody else is at one of the items.
     fn conflict(&self, random: &mut Rng) -> Answer {
+        if self.operation() == "DeleteItem" {
+            return refusal(400, "com.amazonaws.dynamodb.v20120810#TransactionConflictException");
+        }
         let count = self.json()["TransactItems"].as_array().map_or(1, Vec::len);
         let place = random.usize(0..count);
         let reasons: Vec<Value> = (0..count)
@@ -277,11 +284,12 @@ impl Wire {
     }
 }
 
-/// Only transactions meet transactions; only some calls have parts; and when the mail service itself says that it failed,
-/// it sent nothing: no sender can live with any other meaning of that.
+/// Only transactions meet transactions, and whoever takes an order out of its line meets them; only some calls have parts;
+/// and when the mail service itself says that it failed, it sent nothing: no sender can live with any other meaning of that.
 fn is_possible(fault: Fault, call: &Call) -> bool {
     match fault {
-        Fault::Conflict | Fault::InProgress => call.operation() == "TransactWriteItems",
+        Fault::Conflict => ["TransactWriteItems", "DeleteItem"].contains(&call.operation()),
+        Fault::InProgress => call.operation() == "TransactWriteItems",
         Fault::BrokenAfter => call.operation() != "SendEmail",
         Fault::Partial => ["PutEvents", "BatchGetItem"].contains(&call.operation()),
         _ => true,

@@ -43,18 +43,20 @@ pub struct Counts {
     pub faults: usize,
     pub events: usize,
     pub mails: usize,
+    pub in_line: usize,
 }
 
 impl Counts {
     /// Adds those of another history.
     pub fn add(&mut self, other: &Counts) {
-        let Counts { requests, accepted, unknown, faults, events, mails } = other;
+        let Counts { requests, accepted, unknown, faults, events, mails, in_line } = other;
         self.requests += requests;
         self.accepted += accepted;
         self.unknown += unknown;
         self.faults += faults;
         self.events += events;
         self.mails += mails;
+        self.in_line += in_line;
     }
 }
 
@@ -92,7 +94,13 @@ async fn history(seed: u64, prepared: &'static Prepared, log: &Log) -> Result<Co
         faults: world.cloud.faults(),
         events: world.cloud.told().len(),
         mails: world.cloud.mails().len(),
+        in_line: world.cloud.orders_in_line(),
     })
+}
+
+/// In some worlds everybody wants to buy for the same account, and at once.
+pub fn is_rush(cloud: &Cloud) -> bool {
+    cloud.weather.random(&[11]).u8(0..4) == 0
 }
 
 async fn storm(prepared: &'static Prepared, cloud: Arc<Cloud>) -> World {
@@ -100,7 +108,11 @@ async fn storm(prepared: &'static Prepared, cloud: Arc<Cloud>) -> World {
     let deliveries = Deliveries::new(&cloud, &prepared.last_change);
     let mut tasks = deliveries.start();
     cloud.weather.set_stormy(true);
-    let (clients, wishes) = (random.u64(2..=4), random.usize(12..=25));
+    let (clients, wishes) = if is_rush(&cloud) {
+        (random.u64(4..=8), random.usize(40..=80))
+    } else {
+        (random.u64(2..=4), random.usize(12..=25))
+    };
     let mut at_work = JoinSet::new();
     for number in 0..clients {
         let client = Client::new(number, &cloud, prepared);

@@ -1,8 +1,8 @@
 //! Purchases and their refunds.
 
-use domain::plan::consumption::{self, Order};
+use domain::plan::consumption::Order;
 use domain::plan::order;
-use domain::{Amount, Commit, Purchase, PurchaseId, Record, Refusal};
+use domain::{Amount, Commit, NewPurchase, Purchase, PurchaseId, Record, Refusal};
 use edge::{Authorised, Problem, Reply, next_cursor, note, positive, positive_integer, text, view};
 use ledger::{Accounts, Command, Draft, Ledger, Needs, RecordKey, Words};
 
@@ -12,27 +12,20 @@ pub const MAX_PRODUCT: usize = 200;
 /// The longest reference of a caller.
 pub const MAX_REFERENCE: usize = 200;
 
-/// What an order says.
-struct NewPurchase {
-    order: Order,
-    product: String,
-    quantity: u64,
-    reference: Option<String>,
-}
-
 /// `POST /accounts/{id}/purchases` `{list_amount, product, quantity?, reference?, expected_cost?}`.
 pub async fn purchase(ledger: &Ledger, request: &Authorised) -> Result<Reply, Problem> {
     let commit = request.commit()?;
     let new = read_purchase(request)?;
-    let id = PurchaseId::new(request.now(), request.random());
-    let target = request.target()?;
-    let command =
-        Command { words: Words::reference(new.reference.clone()), ..Command::new(target, commit, Needs::Ancestors) };
-    let posted = ledger.post(&command, |accounts| draft(&new, id, &command, accounts)).await?;
+    let command = Command {
+        words: Words::reference(new.reference.clone()),
+        ..Command::new(request.target()?, commit, Needs::Ancestors)
+    };
+    let posted = ledger.purchase(&command, &new).await?;
     Reply::posted(&posted, &request.viewer()?)
 }
 
 fn read_purchase(request: &Authorised) -> Result<NewPurchase, Problem> {
+    let id = PurchaseId::new(request.now(), request.random());
     let digits = request.target()?.currency.minor_digits();
     let mut fields = request.fields()?;
     let list_amount = fields.required("list_amount", positive(digits));
@@ -42,6 +35,7 @@ fn read_purchase(request: &Authorised) -> Result<NewPurchase, Problem> {
     let expected_cost = fields.optional("expected_cost", positive(digits));
     let new = || -> Option<NewPurchase> {
         Some(NewPurchase {
+            id,
             order: Order { list_amount: list_amount?, expected_cost: expected_cost? },
             product: product?,
             quantity: quantity?.unwrap_or(1),
@@ -49,24 +43,6 @@ fn read_purchase(request: &Authorised) -> Result<NewPurchase, Problem> {
         })
     };
     fields.finish(new())
-}
-
-fn draft(new: &NewPurchase, id: PurchaseId, command: &Command<'_>, accounts: &Accounts) -> Result<Draft, Refusal> {
-    let priced = consumption::purchase(&accounts.target, accounts.ancestors(), new.order)?;
-    let purchase = Purchase {
-        id,
-        account_id: accounts.target.id(),
-        posting_id: command.commit.occasion.posting_id,
-        list_amount: new.order.list_amount,
-        product: new.product.clone(),
-        quantity: new.quantity,
-        reference: new.reference.clone(),
-        refunded: Amount::ZERO,
-        waterfall: priced.waterfall,
-        created_at: accounts.target.entry_time(command.commit.occasion.now),
-        version: 1,
-    };
-    Ok(Draft { records: vec![Record::Purchase(purchase)], ..Draft::from(priced.plan) })
 }
 
 /// `GET /accounts/{id}/purchases`: newest first.

@@ -51,7 +51,7 @@ pub use payment::{Payment, PaymentReference, Settlement};
 pub use plan::{Kind, Leg, Plan};
 pub use posting::{Commit, Effect, Entry, Mode, Occasion, Origin, Posted, Record, UsageLine};
 pub use price::{Discount, Waterfall};
-pub use purchase::Purchase;
+pub use purchase::{NewPurchase, Purchase};
 pub use refusal::{Failure, FieldError, Refusal};
 pub use timestamp::Timestamp;
 pub use viewer::Viewer;

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use connection::{Connection, MissingVariable, Patience};
 use domain::account::Lineage;
 use domain::program::Program;
-use domain::{AccountId, ProgramId};
+use domain::{AccountId, ProgramId, Timestamp};
 
 use crate::Error;
 
@@ -52,12 +52,13 @@ impl StoreConfig {
     }
 }
 
-/// The table, and what this function instance remembers of it: only what never changes.
+/// The table, and what this function instance remembers of it: what never changes, and for a moment where many buy at once.
 pub struct Ledger {
     pub(crate) client: Client,
     pub(crate) table: String,
     lineages: Mutex<HashMap<AccountId, Lineage>>,
     programs: Mutex<HashMap<ProgramId, Program>>,
+    shared: Mutex<HashMap<AccountId, Timestamp>>,
 }
 
 impl Ledger {
@@ -72,6 +73,7 @@ impl Ledger {
             table: config.table,
             lineages: Mutex::new(HashMap::new()),
             programs: Mutex::new(HashMap::new()),
+            shared: Mutex::new(HashMap::new()),
         }
     }
 
@@ -93,6 +95,21 @@ impl Ledger {
 
     pub(crate) fn remembered(&self, id: AccountId) -> Option<Lineage> {
         self.lineages.lock().ok().and_then(|known| known.get(&id).cloned())
+    }
+
+    /// Remembers that orders of several were posted together for an account.
+    pub(crate) fn remember_shared(&self, account: AccountId, at: Timestamp) {
+        if let Ok(mut known) = self.shared.lock() {
+            if known.len() >= REMEMBERED_LINEAGES {
+                known.clear();
+            }
+            known.insert(account, at);
+        }
+    }
+
+    /// When orders of several were last posted together for an account, as far as is known here.
+    pub(crate) fn shared_at(&self, account: AccountId) -> Option<Timestamp> {
+        self.shared.lock().ok().and_then(|known| known.get(&account).copied())
     }
 
     pub(crate) fn remember_program(&self, program: &Program) {
@@ -124,7 +141,7 @@ where
     if is_ours { Error::Rejected(Box::new(error)) } else { Error::Unavailable(Box::new(error)) }
 }
 
-fn is_throttle(code: &str) -> bool {
+pub(crate) fn is_throttle(code: &str) -> bool {
     matches!(
         code,
         "ThrottlingException"

@@ -13,6 +13,7 @@
 //! | `CHILDREN#acc_…` | `acc_…` | a child of the account |
 //! | `ENTRIES#acc_…` | 15 digits | a ledger entry, by its number |
 //! | `PURCHASES#acc_…` | `pur_…` | a purchase |
+//! | `QUEUE#acc_…` | `pst_…` | an order that waits to be posted together with others |
 //! | `HOLDS#acc_…` | `hld_…` | a hold |
 //! | `DUE#` 0 to 15 | time`#hld_…` | pointer: an open hold, by the time at which it runs out |
 //! | `SETTLEMENTS#acc_…` | `stl_…` | a settlement, by the child that paid |
@@ -45,7 +46,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{AccountId, ApplicationId, HoldId, NotificationId, ProgramId, PurchaseId, SettlementId, Timestamp};
+use domain::{
+    AccountId, ApplicationId, HoldId, NotificationId, PostingId, ProgramId, PurchaseId, SettlementId, Timestamp,
+};
 use sha2::{Digest, Sha256};
 
 pub(crate) const PARTITION_KEY: &str = "partition_key";
@@ -152,6 +155,16 @@ pub(crate) fn purchases(account: AccountId) -> String {
 
 pub(crate) fn purchase(account: AccountId, id: PurchaseId) -> Key {
     Key::new(purchases(account), id.to_string())
+}
+
+/// Orders that wait, in the order in which they were asked for.
+pub(crate) fn queue(account: AccountId) -> String {
+    format!("QUEUE#{account}")
+}
+
+/// `posting` is the id of the posting that the order is to become.
+pub(crate) fn queued(account: AccountId, posting: PostingId) -> Key {
+    Key::new(queue(account), posting.to_string())
 }
 
 pub(crate) fn holds(account: AccountId) -> String {

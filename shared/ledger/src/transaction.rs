@@ -240,6 +240,11 @@ impl Attempts {
         Attempts { made: 0, begun: Instant::now() }
     }
 
+    /// Whether it has all taken so long that nothing more is to be begun.
+    pub fn are_over(&self) -> bool {
+        self.begun.elapsed() > PATIENCE
+    }
+
     /// Waits before the next attempt.
     ///
     /// # Errors
@@ -247,7 +252,7 @@ impl Attempts {
     pub async fn pause(&mut self) -> Result<(), Refusal> {
         tokio::time::sleep(Duration::from_millis(jitter_ms(self.made))).await;
         self.made = self.made.saturating_add(1);
-        if self.made >= MAX_ATTEMPTS || self.begun.elapsed() > PATIENCE { Err(Refusal::Contention) } else { Ok(()) }
+        if self.made >= MAX_ATTEMPTS || self.are_over() { Err(Refusal::Contention) } else { Ok(()) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tests::contended::market::{Market, PLENTY};
-use tests::contended::{Contended, Counts, Line, naive};
+use tests::contended::{Counts, Line, naive};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -16,7 +16,10 @@ use tokio::time::Instant;
 const CLIENTS: u64 = 64;
 
 /// How much each of them buys, one after the other.
-const ORDERS: u64 = 4;
+const ORDERS: u64 = 16;
+
+/// The same for the naive loop, which needs as long for that.
+const NAIVE_ORDERS: u64 = 4;
 
 /// How often the naive loop tries before it gives up.
 const NAIVE_TRIES: usize = 200;
@@ -90,12 +93,8 @@ async fn play(seed: u64, way: Way) -> Measured {
         p50: committed[committed.len() / 2],
         p99: committed[committed.len() * 99 / 100],
         committed: committed.len(),
-        counts: counts(&market.world),
+        counts: market.world.take_counts(),
     }
-}
-
-fn counts(world: &Contended) -> Counts {
-    world.take_counts()
 }
 
 /// How long each order of a client took; nothing for one that failed.
@@ -103,7 +102,7 @@ async fn buy(market: Arc<Market>, client: u64, way: Way) -> Vec<Option<Duration>
     let line = Line::new(&market.world, client);
     let instance = market.instance(&line);
     let mut times = Vec::new();
-    for order in 0..ORDERS {
+    for order in 0..if way == Way::Naive { NAIVE_ORDERS } else { ORDERS } {
         let (begun, name) = (Instant::now(), format!("order-{client}-{order}"));
         let body = json!({ "list_amount": "1.00", "product": "Virtual machine" });
         let is_done = match way {
@@ -113,7 +112,13 @@ async fn buy(market: Arc<Market>, client: u64, way: Way) -> Vec<Option<Duration>
                 body["expires_at"] = json!("2027-11-21T10:00:00Z");
                 instance.ask(&market.order("holds", &name, body)).await.status == 201
             }
-            Way::Product => instance.ask(&market.order("purchases", &name, body)).await.status == 201,
+            Way::Product => {
+                let t = instance.ask(&market.order("purchases", &name, body)).await;
+                if t.status != 201 {
+                    eprintln!("{:?} {client} {order} {}", begun.elapsed(), t.body);
+                }
+                t.status == 201
+            }
         };
         times.push(is_done.then(|| begun.elapsed()));
     }

@@ -2,7 +2,7 @@
 //! here, so that nobody gets one in passing.
 
 /// Each kind of item with the partition of one.
-pub const KINDS: [(&str, &str); 24] = [
+pub const KINDS: [(&str, &str); 25] = [
     ("PROGRAM", "PROGRAM#prg_1"),
     ("ACCOUNT", "ACCOUNT#acc_1"),
     ("MEMBERS", "MEMBERS#acc_1"),
@@ -12,6 +12,7 @@ pub const KINDS: [(&str, &str); 24] = [
     ("PURCHASES", "PURCHASES#acc_1"),
     ("HOLDS", "HOLDS#acc_1"),
     ("DUE", "DUE#7"),
+    ("QUEUE", "QUEUE#acc_1"),
     ("SETTLEMENTS", "SETTLEMENTS#acc_1"),
     ("PAYMENTS", "PAYMENTS#acc_1"),
     ("IDEMPOTENCY", "IDEMPOTENCY#2f1d"),
@@ -61,9 +62,11 @@ pub const ITEMS: [(&str, OfItems); 12] = [
     (
         "purchasing",
         &[
-            ("GetItem BatchGetItem Query", "PROGRAM ACCOUNT ENTRIES IDEMPOTENCY PURCHASES HOLDS"),
+            ("GetItem BatchGetItem Query", "PROGRAM ACCOUNT ENTRIES IDEMPOTENCY PURCHASES HOLDS QUEUE"),
             ("PutItem", "ACCOUNT ENTRIES IDEMPOTENCY PURCHASES HOLDS DUE"),
             ("DeleteItem", "DUE"),
+            // Orders join and leave their line by themselves.
+            ("PutItem DeleteItem", "QUEUE"),
         ],
     ),
     (

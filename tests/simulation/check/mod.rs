@@ -4,6 +4,7 @@ mod alerts;
 mod intake;
 mod keys;
 mod ledger;
+mod line;
 mod mails;
 mod reports;
 mod rollups;
@@ -22,6 +23,7 @@ pub async fn all(world: &mut World) -> Checked {
     let table = Table::read(&world.cloud.store.items());
     ledger::check(&table)?;
     keys::check(world, &table)?;
+    line::check(world, &table)?;
     intake::check(world, &table)?;
     told::check(world, &table)?;
     let raised = alerts::check(world, &table)?;

@@ -21,6 +21,8 @@ pub struct Wisher {
     /// Names whatever this client makes.
     pub name: String,
     pub made: usize,
+    /// Whether most of what is wanted is to buy for one account.
+    pub is_rush: bool,
     pub known: Known,
 }
 
@@ -28,6 +30,9 @@ impl Wisher {
     /// The next wish, when `accepted` requests were accepted so far.
     pub fn next(&mut self, now_ms: i64, accepted: usize) -> Wish {
         self.made += 1;
+        if self.is_rush && self.random.u8(0..10) < 7 {
+            return self.rush();
+        }
         match self.random.u8(0..100) {
             0..=2 => self.capacity(),
             3..=5 => self.position(),

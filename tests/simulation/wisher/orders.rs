@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Wisher;
+use crate::number::amount;
 use crate::operation::{Effect, Wish};
+use crate::prepared::power;
 use tests::in_process::clock;
 use tests::in_process::gateway::Asked;
 
@@ -25,6 +27,16 @@ impl Wisher {
             body["expires_at"] = json!(clock::shown(now_ms + self.random.i64(500..60_000)));
         }
         self.post(&child, if is_hold { "holds" } else { "purchases" }, body, &buyer, "admin")
+    }
+
+    /// A little for the account that everybody buys for.
+    pub(super) fn rush(&mut self) -> Wish {
+        let account = &self.prepared.accounts[self.scope[0]];
+        let parent = self.prepared.accounts[account.parent.expect("a parent")].id.clone();
+        let child = account.id.clone();
+        let buyer = self.buyer(&child, &parent);
+        let money = amount(power(self.prepared.digits) * self.random.i64(1..4), self.prepared.digits);
+        self.post(&child, "purchases", json!({ "list_amount": money, "product": "seats" }), &buyer, "admin")
     }
 
     pub(super) fn refund(&mut self) -> Wish {

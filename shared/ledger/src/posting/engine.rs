@@ -25,6 +25,16 @@ pub(super) enum Cancelled {
     Reread,
 }
 
+/// How a command fared by itself.
+pub(super) enum Tried {
+    /// It has had its effect, or was shown.
+    Posted(Posted),
+    /// The plan says no.
+    Refused(Refusal),
+    /// Others were faster as often as was to be tried.
+    Outrun,
+}
+
 impl Ledger {
     /// Carries out one command: reads what it needs, lets `decide` plan it, and posts the plan or shows it.
     ///
@@ -38,34 +48,52 @@ impl Ledger {
         command: &Command<'_>,
         decide: impl Fn(&Accounts) -> Result<Draft, Refusal>,
     ) -> Result<Posted, Error> {
-        let mut attempts = Attempts::new();
+        match self.try_to_post(command, decide, &mut Attempts::new(), u32::MAX).await? {
+            Tried::Posted(posted) => Ok(posted),
+            Tried::Refused(refusal) => self.replay_or_refuse(command, refusal).await,
+            Tried::Outrun => Err(Refusal::Contention.into()),
+        }
+    }
+
+    /// The same with at most so many transactions.
+    pub(super) async fn try_to_post(
+        &self,
+        command: &Command<'_>,
+        decide: impl Fn(&Accounts) -> Result<Draft, Refusal>,
+        attempts: &mut Attempts,
+        most: u32,
+    ) -> Result<Tried, Error> {
         let (mut accounts, done) = self.read_for(command).await?;
         if let Some(done) = done {
-            return self.replay_posting(command, &done).await;
+            return self.replay_posting(command, &done).await.map(Tried::Posted);
         }
+        let mut tries = 0..most;
         loop {
             let draft = match check_seq(command, &accounts).and_then(|()| decide(&accounts)) {
                 Ok(draft) => draft,
-                Err(refusal) => return self.replay_or_refuse(command, refusal).await,
+                Err(refusal) => return Ok(Tried::Refused(refusal)),
             };
             let entries = entries_of(command, &accounts, &draft.plan)?;
             let Mode::Commit(key) = &command.commit.mode else {
-                return posted(command, &accounts, draft, &entries, Origin::Previewed);
+                return posted(command, &accounts, draft, &entries, Origin::Previewed).map(Tried::Posted);
             };
+            if tries.next().is_none() {
+                return Ok(Tried::Outrun);
+            }
             let writes = writes(command, key, &accounts, &draft, &entries)?;
             let refusals: Vec<Option<Refusal>> = writes.iter().map(|write| write.refusal().cloned()).collect();
             let Err(reasons) = self.transact(writes).await? else {
-                return posted(command, &accounts, draft, &entries, Origin::Posted);
+                return posted(command, &accounts, draft, &entries, Origin::Posted).map(Tried::Posted);
             };
             match cancelled(reasons, refusals, &mut accounts)? {
-                Cancelled::Done(done) => return self.replay_posting(command, &done).await,
+                Cancelled::Done(done) => return self.replay_posting(command, &done).await.map(Tried::Posted),
                 Cancelled::Refused(refusal) => return Err(refusal.into()),
                 Cancelled::Replan => attempts.pause().await?,
                 Cancelled::Reread => {
                     attempts.pause().await?;
                     let (fresh, done) = self.read_for(command).await?;
                     if let Some(done) = done {
-                        return self.replay_posting(command, &done).await;
+                        return self.replay_posting(command, &done).await.map(Tried::Posted);
                     }
                     accounts = fresh;
                 }
@@ -100,7 +128,7 @@ impl Ledger {
 
     /// A refusal may stem from the very effect of this key, committed by a twin of the request a moment ago: then that
     /// is the answer.
-    async fn replay_or_refuse(&self, command: &Command<'_>, refusal: Refusal) -> Result<Posted, Error> {
+    pub(super) async fn replay_or_refuse(&self, command: &Command<'_>, refusal: Refusal) -> Result<Posted, Error> {
         let Mode::Commit(key) = &command.commit.mode else { return Err(refusal.into()) };
         match self.get(&keys::idempotency(&key.record)).await? {
             Some(done) => self.replay_posting(command, &done).await,

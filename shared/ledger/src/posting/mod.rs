@@ -8,6 +8,7 @@
 mod bill;
 mod engine;
 mod payment;
+mod queue;
 mod write;
 
 pub use bill::{Bill, BilledLine, Counted, MAX_BILL_LINES};
