@@ -17,7 +17,7 @@ pub mod market;
 pub mod naive;
 mod throughput;
 mod transaction;
-mod wire;
+pub mod wire;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};

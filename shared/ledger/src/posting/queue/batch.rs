@@ -110,3 +110,6 @@ fn place<'a>(order: &'a Waiting, buyer: &Account, ancestors: &[Account]) -> Resu
     let entry = entry_of(occasion, &words, buyer, priced.plan.kind, leg);
     Ok(Placed { order, entry, purchase: new.priced(buyer, priced.waterfall, occasion) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,3 +73,37 @@ pub(super) fn read_waiting(item: &Item) -> Result<Waiting, Corrupt> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{Amount, Timestamp};
+
+    #[test]
+    fn an_order_is_read_as_it_was_written() {
+        let at = Timestamp::parse("2026-11-21T10:00:00.123Z").unwrap();
+        let amount = |text: &str| Amount::parse(text, 2).unwrap();
+        let full = Waiting {
+            new: NewPurchase {
+                id: PurchaseId::new(at, 1),
+                order: Order { list_amount: amount("100.00"), expected_cost: Some(amount("95.00")) },
+                product: "Virtual machine".to_owned(),
+                quantity: 3,
+                reference: Some("PO-1".to_owned()),
+            },
+            occasion: Occasion {
+                posting_id: PostingId::new(at, 2),
+                now: at,
+                by: By { account_id: Some(AccountId::new(at, 3)), sub: Some("carl".to_owned()) },
+            },
+            key: IdempotencyKey { record: "record".to_owned(), fingerprint: "fingerprint".to_owned() },
+        };
+        let mut sparse = full.clone();
+        sparse.new.order.expected_cost = None;
+        sparse.new.reference = None;
+        sparse.occasion.by = By::default();
+        for order in [full, sparse] {
+            assert_eq!(read_waiting(&waiting(AccountId::new(at, 4), &order)), Ok(order));
+        }
+    }
+}
