@@ -179,7 +179,7 @@ impl Call {
 
     /// Somebody else is at one of the items.
     fn conflict(&self, random: &mut Rng) -> Answer {
-        if self.operation() == "DeleteItem" {
+        if ["PutItem", "DeleteItem"].contains(&self.operation()) {
             return refusal(400, "com.amazonaws.dynamodb.v20120810#TransactionConflictException");
         }
         let count = self.json()["TransactItems"].as_array().map_or(1, Vec::len);
@@ -284,11 +284,11 @@ impl Wire {
     }
 }
 
-/// Only transactions meet transactions, and whoever takes an order out of its line meets them; only some calls have parts;
-/// and when the mail service itself says that it failed, it sent nothing: no sender can live with any other meaning of that.
+/// Only writers meet transactions; only some calls have parts; and when the mail service itself says that it failed, it
+/// sent nothing: no sender can live with any other meaning of that.
 fn is_possible(fault: Fault, call: &Call) -> bool {
     match fault {
-        Fault::Conflict => ["TransactWriteItems", "DeleteItem"].contains(&call.operation()),
+        Fault::Conflict => ["TransactWriteItems", "PutItem", "DeleteItem"].contains(&call.operation()),
         Fault::InProgress => call.operation() == "TransactWriteItems",
         Fault::BrokenAfter => call.operation() != "SendEmail",
         Fault::Partial => ["PutEvents", "BatchGetItem"].contains(&call.operation()),

@@ -22,7 +22,7 @@ const MOST_WAITING: i32 = 1_000;
 const LEAVING_ATTEMPTS: u32 = 8;
 
 impl Ledger {
-    /// Puts an order into the line; false when the store has too much to do for it.
+    /// Puts an order into the line; false when the store refuses it for now.
     ///
     /// It is sent once only: a second copy of the call, which the first may outlive, could put the order there again after
     /// it was taken out.
@@ -30,8 +30,10 @@ impl Ledger {
         let once = aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled());
         let request = self.client.put_item().table_name(&self.table).set_item(Some(waiting(account, order)));
         let Err(error) = request.customize().config_override(once).send().await else { return Ok(true) };
-        let is_throttled = error.as_service_error().is_some_and(|error| error.code().is_some_and(is_throttle));
-        if is_throttled { Ok(false) } else { Err(failed(error)) }
+        let is_for_now = error
+            .as_service_error()
+            .is_some_and(|error| error.is_transaction_conflict_exception() || error.code().is_some_and(is_throttle));
+        if is_for_now { Ok(false) } else { Err(failed(error)) }
     }
 
     /// The sort key of the order that has waited longest.

@@ -80,9 +80,8 @@ impl Ledger {
             }
             if self.join_line(command.target.id, &order).await? {
                 self.wait_in_line(command, &order, &attempts).await?;
-            }
-            if attempts.are_over() {
-                return Err(Refusal::Contention.into());
+            } else {
+                attempts.pause().await?;
             }
         }
     }
