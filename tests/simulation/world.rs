@@ -109,7 +109,7 @@ async fn storm(prepared: &'static Prepared, cloud: Arc<Cloud>) -> World {
     let mut tasks = deliveries.start();
     cloud.weather.set_stormy(true);
     let (clients, wishes) = if is_rush(&cloud) {
-        (random.u64(4..=8), random.usize(40..=80))
+        (random.u64(4..=8), random.usize(30..=50))
     } else {
         (random.u64(2..=4), random.usize(12..=25))
     };

@@ -1,7 +1,8 @@
 //! What the end-to-end tests stand on: a running stack, callers with tokens, programs of their own.
 //!
 //! Everything is done as a client would do it, over HTTP, against the binaries that deploy. Nothing here knows what the
-//! functions do inside.
+//! functions do inside. `in_process` and `contended` are apart from that: there the handlers are called in the test's own
+//! process, so that time can be virtual.
 
 #![allow(
     clippy::unwrap_used,

@@ -3,7 +3,7 @@
 //! What the plan needs is read in one round trip, together with the idempotency record; then one transaction carries
 //! the record, the new positions, their entries and whatever else the kind of posting makes. Every position is written
 //! under the version that was read. When somebody was faster, the failed transaction returns what stands there now, and
-//! the plan is made again from that.
+//! the plan is made again from that. Purchases of an account that many buy for are posted together, see `queue`.
 
 mod bill;
 mod engine;

@@ -1,4 +1,5 @@
 //! Several orders together are worth what they are one after the other.
+#![allow(clippy::arithmetic_side_effects, reason = "sums of a test")]
 
 use super::*;
 use crate::account_item::position;
