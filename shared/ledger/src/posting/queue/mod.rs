@@ -39,9 +39,10 @@ const SHARED_MS: i64 = 10_000;
 /// Milliseconds between two looks at the line, drawn anew each time.
 const LOOK_MS: std::ops::RangeInclusive<u64> = 20..=60;
 
-/// When the first in line has not changed for so long, its request is taken for dead and the second one leads; the third
-/// after twice the time, and so on. So there are never many who lead.
-const TAKE_OVER: Duration = Duration::from_millis(300);
+/// When the first in line has not changed for so long, its request is taken for dead and the second one leads, once; the
+/// third after twice the time, and so on. Two who lead at the same time get in each other's way at every item, so this is
+/// much longer than it takes to lead.
+const TAKE_OVER: Duration = Duration::from_millis(700);
 
 impl Ledger {
     /// Posts a purchase: by itself, or together with others that are waiting when many buy for the account.
@@ -115,6 +116,9 @@ impl Ledger {
                 has_led = true;
                 if self.lead(command).await? && seen == own {
                     return Ok(());
+                }
+                if seen != own {
+                    since = Instant::now();
                 }
             }
             sleep(Duration::from_millis(rand::random_range(LOOK_MS))).await;
