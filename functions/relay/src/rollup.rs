@@ -18,8 +18,8 @@ const ROLLUPS_AT_ONCE: usize = 8;
 struct Share<'a> {
     /// New states of its children.
     children: Vec<(usize, &'a Account)>,
-    /// What it consumed by itself: the entry's number and what that added to `used`.
-    consumed: Vec<(usize, u64, Amount)>,
+    /// What it came to owe for its children: the entry's number and what that added to `used`.
+    owed: Vec<(usize, u64, Amount)>,
 }
 
 /// Takes everything that is new into the roll-ups, several accounts side by side. One that others are at holds up its own
@@ -34,8 +34,8 @@ pub async fn roll_up(ledger: &Ledger, records: &[Record], until: Instant) -> Tro
                 }
             }
             Some(Change::Entry { entry, .. }) => {
-                if let Some(cost) = entry.consumed() {
-                    shares.entry(entry.account_id).or_default().consumed.push((index, entry.seq, cost));
+                if let Some(owed) = entry.owed_for_child() {
+                    shares.entry(entry.account_id).or_default().owed.push((index, entry.seq, owed));
                 }
             }
             _ => {}
@@ -57,15 +57,15 @@ async fn take(ledger: &Ledger, account: AccountId, share: &Share<'_>, at: Timest
     let mut trouble = Trouble::default();
     if Instant::now() >= until {
         trouble.failed.extend(share.children.iter().map(|(index, _)| index));
-        trouble.failed.extend(share.consumed.iter().map(|(index, ..)| index));
+        trouble.failed.extend(share.owed.iter().map(|(index, ..)| index));
         return trouble;
     }
     take_children(ledger, &share.children, at, &mut trouble).await;
-    let consumed: Vec<(u64, Amount)> = share.consumed.iter().map(|(_, seq, cost)| (*seq, *cost)).collect();
-    if !consumed.is_empty()
-        && let Err(error) = ledger.add_consumption(account, &consumed, at).await
+    let owed: Vec<(u64, Amount)> = share.owed.iter().map(|(_, seq, owed)| (*seq, *owed)).collect();
+    if !owed.is_empty()
+        && let Err(error) = ledger.add_owed_for_children(account, &owed, at).await
     {
-        for (index, ..) in &share.consumed {
+        for (index, ..) in &share.owed {
             trouble.add(*index, &error);
         }
     }

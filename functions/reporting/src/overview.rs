@@ -39,12 +39,12 @@ pub async fn overview(ledger: &Ledger, request: &Authorised) -> Result<Reply, Pr
     let (target, viewer) = (request.target()?, request.viewer()?);
     let (summary, nearest, unread) =
         tokio::try_join!(ledger.summary(target), nearest(ledger, target.id), ledger.unread_count(target.id),)?;
-    let Summary { account, ancestors, totals, consumed, as_of } = &summary;
+    let Summary { account, ancestors, totals, owed_for_children, as_of } = &summary;
     let line: Vec<Account> = std::iter::once(account).chain(ancestors).cloned().collect();
     let Totals { active, suspended, closed, figures } = totals;
     // Sums over children are shown as the figures of any child are.
     let child = target.child(AccountId::new(Timestamp::EPOCH, 0)).unwrap_or_else(|| target.clone());
-    let margin = margin(account, *consumed).map_err(Problem::internal)?;
+    let margin = margin(account, *owed_for_children).map_err(Problem::internal)?;
     Reply::ok(&Overview {
         position: view::position(&account.figures, target, account.seq, request.now(), &viewer),
         children: Counts { active: *active, suspended: *suspended, closed: *closed },
@@ -67,8 +67,8 @@ async fn nearest(ledger: &Ledger, parent: AccountId) -> Result<Vec<(Account, Pro
     Ok(children)
 }
 
-/// What the account has gained so far: what it received, less what it paid and owes, but for its own consumption.
-fn margin(account: &Account, consumed: Amount) -> Result<Amount, OutOfRange> {
-    let figures = &account.figures;
-    figures.collected.minus(figures.paid)?.minus(figures.used)?.plus(consumed)
+/// What the account has gained so far: what it received, less what it came to owe for that. It is the same as what it received
+/// less what it paid and owes, but for its own consumption, as whatever it paid and owes it does for its children or itself.
+fn margin(account: &Account, owed_for_children: Amount) -> Result<Amount, OutOfRange> {
+    account.figures.collected.minus(owed_for_children)
 }

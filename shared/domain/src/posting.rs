@@ -70,23 +70,26 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What the account consumed by itself with it, at its own price: of purchases and usage, refunds below zero. What it
-    /// owes for its children is not its own.
+    /// What the account came to owe its own parent for a child with it: what a payment of the child or its closure moved
+    /// there, below zero where a payment was reversed. What it consumed by itself is not part of it.
     #[must_use]
-    pub fn consumed(&self) -> Option<Amount> {
+    pub fn owed_for_child(&self) -> Option<Amount> {
         match self.kind {
-            Kind::Purchase | Kind::Capture | Kind::Charge | Kind::Refund => Some(self.deltas.used),
+            Kind::Settlement | Kind::Reversal => self.is_twin_of_childs().then_some(self.deltas.used),
+            Kind::Closure => Some(self.deltas.used),
             Kind::Capacity
             | Kind::Allocation
             | Kind::Adjustment
             | Kind::Rebalance
+            | Kind::Purchase
+            | Kind::Charge
             | Kind::Hold
+            | Kind::Capture
             | Kind::Release
             | Kind::Expiry
-            | Kind::Settlement
-            | Kind::Reversal
-            | Kind::Closure => None,
+            | Kind::Refund => None,
         }
+        .filter(|owed| !owed.is_zero())
     }
 
     /// Whether this is the parent's half of a posting that is about a child: it says nothing that the child's entry does

@@ -34,7 +34,7 @@
 //! | `MAILED#acc_…` | hour, `INVITED#hour` | how many alerts about the account went out in it, how many invitations to it |
 //! | `SUPPRESSED#`digest of an address | `SUPPRESSED` | an address that mail must not go to |
 //! | `ROLLUP#acc_…` | `TOTALS` | the totals over an account's children |
-//! | `ROLLUP#acc_…` | `CONSUMPTION` | what the account's own purchases and charges cost it, refunds taken off |
+//! | `ROLLUP#acc_…` | `OWED` | what the account came to owe its own parent for its children |
 //! | `ROLLUP#acc_…` | `acc_…` | what a child contributes to them |
 //! | `NEAREST#acc_…` | status`#`percent`#acc_…` | a child, by status and whole percent left |
 //! | `CHECKS#acc_…` | minute | how many registration checks the account made in it |
@@ -321,8 +321,8 @@ pub(crate) fn rollup(parent: AccountId) -> Key {
     Key::new(format!("ROLLUP#{parent}"), "TOTALS")
 }
 
-pub(crate) fn consumption(account: AccountId) -> Key {
-    Key::new(format!("ROLLUP#{account}"), "CONSUMPTION")
+pub(crate) fn owed_for_children(account: AccountId) -> Key {
+    Key::new(format!("ROLLUP#{account}"), "OWED")
 }
 
 pub(crate) fn contribution(parent: AccountId, child: AccountId) -> Key {

@@ -29,10 +29,10 @@ struct StoredTotals {
     version: u64,
 }
 
-/// What an account consumed by itself, as it was stored.
+/// What an account came to owe its own parent for its children, as it was stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Consumption {
-    cost: Amount,
+struct Owed {
+    amount: Amount,
     /// The last entry that was added; it counts the versions.
     seq: u64,
     as_of: Option<Timestamp>,
@@ -47,8 +47,8 @@ pub struct Summary {
     pub ancestors: Vec<Account>,
     /// The sums over its children, some moments late.
     pub totals: Totals,
-    /// What its own purchases and charges cost it, refunds taken off; some moments late.
-    pub consumed: Amount,
+    /// What it came to owe its own parent for what its children paid it for; some moments late.
+    pub owed_for_children: Amount,
     /// The latest change that those hold; `None` before there was any.
     pub as_of: Option<Timestamp>,
 }
@@ -68,32 +68,30 @@ impl Ledger {
         Ok(())
     }
 
-    /// Adds what an account consumed by itself; `consumed` names the number of each entry and what it added to `used`. What
-    /// was added before changes nothing, as the stream brings an account's entries in their order.
+    /// Adds what an account came to owe for its children; `owed` names the number of each entry and what it added to `used`.
+    /// What was added before changes nothing, as the stream brings an account's entries in their order.
     ///
     /// # Errors
     /// As [`Ledger::roll_up`].
-    pub async fn add_consumption(
+    pub async fn add_owed_for_children(
         &self,
         account: AccountId,
-        consumed: &[(u64, Amount)],
+        owed: &[(u64, Amount)],
         at: Timestamp,
     ) -> Result<(), Error> {
         let mut attempts = Attempts::new();
         loop {
-            let stored =
-                self.get(&keys::consumption(account)).await?.map(|item| read_consumption(&item)).transpose()?;
+            let stored = self.get(&keys::owed_for_children(account)).await?.map(|item| read_owed(&item)).transpose()?;
             let mut after = stored.clone().unwrap_or_default();
-            for (seq, cost) in consumed.iter().filter(|(seq, _)| *seq > stored.as_ref().map_or(0, |stored| stored.seq))
-            {
-                after.cost = after.cost.plus(*cost).map_err(|_| Refusal::OutOfRange)?;
+            for (seq, more) in owed.iter().filter(|(seq, _)| *seq > stored.as_ref().map_or(0, |stored| stored.seq)) {
+                after.amount = after.amount.plus(*more).map_err(|_| Refusal::OutOfRange)?;
                 after.seq = after.seq.max(*seq);
             }
             if after.seq == stored.as_ref().map_or(0, |stored| stored.seq) {
                 return Ok(());
             }
             after.as_of = after.as_of.max(Some(at));
-            let item = consumption(account, &after);
+            let item = owed_item(account, &after);
             let write = match &stored {
                 None => Write::create(item),
                 Some(stored) => Write::replace(item, stored.seq),
@@ -110,19 +108,19 @@ impl Ledger {
     /// # Errors
     /// When the store does not answer, or the account does not exist.
     pub async fn summary(&self, account: &Lineage) -> Result<Summary, Error> {
-        let (totals, consumption) = (keys::rollup(account.id), keys::consumption(account.id));
+        let (totals, owed) = (keys::rollup(account.id), keys::owed_for_children(account.id));
         let position = keys::position(account.id);
         let ancestors: Vec<Key> = account.ancestors.iter().map(|ancestor| keys::position(*ancestor)).collect();
-        let all = [&position, &totals, &consumption].into_iter().chain(&ancestors);
+        let all = [&position, &totals, &owed].into_iter().chain(&ancestors);
         let items = self.batch(&all.cloned().collect::<Vec<Key>>()).await?;
         let totals = items.get(&totals).map(read_totals).transpose()?.unwrap_or_default();
-        let consumption = items.get(&consumption).map(read_consumption).transpose()?.unwrap_or_default();
+        let owed = items.get(&owed).map(read_owed).transpose()?.unwrap_or_default();
         Ok(Summary {
             account: self.account_in(&items, &position)?,
             ancestors: ancestors.iter().map(|key| self.account_in(&items, key)).collect::<Result<_, _>>()?,
-            as_of: totals.as_of.max(consumption.as_of),
+            as_of: totals.as_of.max(owed.as_of),
             totals: totals.totals,
-            consumed: consumption.cost,
+            owed_for_children: owed.amount,
         })
     }
 
@@ -273,19 +271,19 @@ fn read_totals(item: &Item) -> Result<StoredTotals, Corrupt> {
     })
 }
 
-fn consumption(account: AccountId, stored: &Consumption) -> Item {
-    Writer::new(&keys::consumption(account), "consumption")
+fn owed_item(account: AccountId, stored: &Owed) -> Item {
+    Writer::new(&keys::owed_for_children(account), "owed for children")
         .text("account_id", account)
-        .amount("cost", stored.cost)
+        .amount("amount", stored.amount)
         .number("version", stored.seq)
         .optional_text("as_of", stored.as_of)
         .build()
 }
 
-fn read_consumption(item: &Item) -> Result<Consumption, Corrupt> {
+fn read_owed(item: &Item) -> Result<Owed, Corrupt> {
     let item = Reader(item);
-    Ok(Consumption {
-        cost: item.amount("cost")?,
+    Ok(Owed {
+        amount: item.amount("amount")?,
         seq: item.number("version")?,
         as_of: item.optional_parsed("as_of", Timestamp::parse)?,
     })

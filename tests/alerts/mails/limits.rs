@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::Timestamp;
 use local::{Options, Stack};
 use serde_json::{Value, json};
 use tests::program::{items, text};
@@ -17,16 +18,18 @@ const MOST: usize = 100;
 /// Each uses up an account's quota and gives it back, which are two alerts: one of them beyond the limit.
 const ROUNDS: usize = MOST / 2 + 1;
 
-/// In minutes and seconds: the time within an hour at which the test goes to work, so that no other hour begins meanwhile.
-const EARLY: (i64, i64) = (1, 0);
+/// In seconds.
+const HOUR: i64 = 3_600;
+
+/// Seconds after the beginning of an hour at which the test goes to work, so that no other hour begins meanwhile.
+const EARLY: i64 = 60;
 
 /// A stack whose clock nobody else moves, a little after the beginning of an hour.
 async fn program() -> Program {
     let stack: &'static Stack = Box::leak(Box::new(tests::stack::start(Options::default()).await));
     let program = Program::on(stack, &at_list_price()).await;
-    let time = text(&program.position(&program.root).await, "as_of");
-    let part = |range: std::ops::Range<usize>| time[range].parse::<i64>().unwrap();
-    let seconds = 3_600 - (part(14..16) * 60 + part(17..19)) + EARLY.0 * 60 + EARLY.1;
+    let now = Timestamp::parse(&text(&program.position(&program.root).await, "as_of")).unwrap();
+    let seconds = HOUR - now.unix_ms().div_euclid(1_000).rem_euclid(HOUR) + EARLY;
     program.client().anonymous().post("/_local/clock").json(json!({ "advance_seconds": seconds })).await.expect(200);
     program
 }

@@ -11,7 +11,7 @@ use crate::number::number;
 pub fn check(table: &Table) -> Checked {
     for position in table.positions.values() {
         totals(table, position)?;
-        consumption(table, position)?;
+        owed(table, position)?;
         nearest(table, position)?;
     }
     Ok(())
@@ -45,14 +45,15 @@ fn totals(table: &Table, parent: &Position) -> Checked {
     Ok(())
 }
 
-/// What an account's own orders and usage cost it.
-fn consumption(table: &Table, position: &Position) -> Checked {
-    const KINDS: [&str; 4] = ["purchase", "capture", "charge", "refund"];
-    let own = table.entries_of(&position.id).filter(|entry| KINDS.contains(&&*entry.kind));
-    let expected: i128 = own.map(|entry| entry.deltas.get("used").copied().unwrap_or_default()).sum();
-    let stored = table.at(&format!("ROLLUP#{}", position.id), "CONSUMPTION");
-    let found = stored.map_or(0, |stored| number(&text(stored, "cost")));
-    same(&format!("consumption of {}", position.id), &found, &expected)
+/// What an account came to owe for its children is all that it paid and owes but for what it consumed by itself.
+fn owed(table: &Table, position: &Position) -> Checked {
+    const OWN: [&str; 4] = ["purchase", "capture", "charge", "refund"];
+    let own = table.entries_of(&position.id).filter(|entry| OWN.contains(&&*entry.kind));
+    let consumed: i128 = own.map(|entry| entry.deltas.get("used").copied().unwrap_or_default()).sum();
+    let expected = position.figures["paid"] + position.figures["used"] - consumed;
+    let stored = table.at(&format!("ROLLUP#{}", position.id), "OWED");
+    let found = stored.map_or(0, |stored| number(&text(stored, "amount")));
+    same(&format!("owed by {} for its children", position.id), &found, &expected)
 }
 
 /// Each child stands among its siblings once, by status and whole percent left.
