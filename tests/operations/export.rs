@@ -34,7 +34,7 @@ const COLUMNS: [&str; 24] = [
 ];
 
 /// The header and the rows of an answer that has to be CSV for a spreadsheet.
-fn table(answer: &Answer) -> (Vec<String>, Vec<Vec<String>>) {
+pub fn table(answer: &Answer) -> (Vec<String>, Vec<Vec<String>>) {
     assert_eq!((answer.status, answer.content_type()), (200, "text/csv"), "{answer}");
     let mut reader = csv::Reader::from_reader(answer.text.as_bytes());
     let header = reader.headers().unwrap().iter().map(str::to_owned).collect();
@@ -42,12 +42,12 @@ fn table(answer: &Answer) -> (Vec<String>, Vec<Vec<String>>) {
     (header, rows)
 }
 
-async fn get(caller: &Caller, path: &str) -> Answer {
+pub async fn get(caller: &Caller, path: &str) -> Answer {
     caller.get(path).header("accept", "text/csv").await
 }
 
 /// The path of the next part.
-fn next(answer: &Answer) -> Option<String> {
+pub fn next(answer: &Answer) -> Option<String> {
     let link = answer.headers.get("link")?.to_str().unwrap();
     let (target, relation) = link.split_once('>').unwrap();
     assert_eq!(relation.trim_start_matches([';', ' ']), "rel=\"next\"", "{answer}");

@@ -12,6 +12,7 @@
 mod adjustment;
 mod as_of;
 mod bill;
+mod bounds;
 mod charges;
 mod closure;
 mod expiry;

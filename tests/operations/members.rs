@@ -1,5 +1,6 @@
 //! Who may sign in for an account.
 
+use domain::member::MAX_MEMBERS;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Caller, Desk, Program};
@@ -58,6 +59,28 @@ async fn the_contact_of_a_new_account_is_its_first_admin_and_the_last_one_stays(
     lee.call(Method::PUT, &path).json(json!({ "email": other, "roles": ["admin"] })).await.expect(200);
     assert_eq!(lee.call(Method::DELETE, format!("{path}?email={contact}")).await.status, 204);
     assert_eq!(roles_in(&program, &contact, &account).await, Value::Null);
+}
+
+#[tokio::test]
+async fn an_account_has_at_most_a_hundred_members() {
+    let program = Program::create().await;
+    let account = program.onboard(&program.root).await;
+    let (admin, path) = (program.member(&account, "admin"), format!("/v1/accounts/{account}/members"));
+    let put = async |number: u64, role: &str| {
+        let body = json!({ "email": address(&program, &format!("member-{number}")), "roles": [role] });
+        admin.call(Method::PUT, &path).json(body).await
+    };
+    // The account's contact is the first.
+    for number in 2..=MAX_MEMBERS {
+        put(number, "viewer").await.expect(200);
+    }
+    put(MAX_MEMBERS + 1, "viewer").await.refused(409, "invalid_state");
+    put(MAX_MEMBERS, "sales").await.expect(200);
+    let listed = admin.get(format!("{path}?limit=200")).await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len() as u64, MAX_MEMBERS);
+    let last = address(&program, &format!("member-{MAX_MEMBERS}"));
+    assert_eq!(admin.call(Method::DELETE, format!("{path}?email={last}")).await.status, 204);
+    put(MAX_MEMBERS + 1, "viewer").await.expect(200);
 }
 
 #[tokio::test]

@@ -281,3 +281,56 @@ impl Application {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+    use crate::company::Contact;
+    use crate::program::Purchases;
+
+    fn in_review(steps: usize) -> Application {
+        let (at, id) = (Timestamp::EPOCH, AccountId::new(Timestamp::EPOCH, 1));
+        let program_id = ProgramId::new(at, 1);
+        let step = Step { status: ApplicationStatus::InReview, at, by: By::default(), reason: None };
+        let contact = Contact { name: "Kim".into(), email: "kim@hanbit.example".into(), phone: "+82 2 1".into() };
+        Application {
+            id: ApplicationId::new(at, 1),
+            program_id,
+            parent: Lineage {
+                id,
+                program_id,
+                tier: Tier::Provider,
+                ancestors: Vec::new(),
+                currency: Currency::parse("KRW").unwrap(),
+                purchases: Purchases::Partners,
+            },
+            tier: Some(Tier::Distributor),
+            status: ApplicationStatus::InReview,
+            account_id: None,
+            company: Company {
+                console_account_id: "1234567890".into(),
+                legal_name: "Hanbit".into(),
+                country: "KR".into(),
+                registration_number: "1".into(),
+                website: "https://hanbit.example".into(),
+                contact,
+                locale: "ko".into(),
+            },
+            discount: None,
+            checks: Vec::new(),
+            reviewers: vec![id],
+            history: vec![step; steps],
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn an_applicant_is_asked_back_for_fifty_steps_and_then_decided() {
+        let decide = |steps, decision| in_review(steps).decide(decision, Timestamp::EPOCH, By::default(), None);
+        assert_eq!(decide(49, Decision::RequestInfo), Ok(()));
+        assert!(matches!(decide(50, Decision::RequestInfo), Err(Refusal::InvalidState(_))));
+        assert_eq!(decide(50, Decision::Approve), Ok(()));
+        assert_eq!(decide(50, Decision::Reject), Ok(()));
+    }
+}

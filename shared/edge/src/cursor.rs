@@ -96,6 +96,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_of_512_characters_is_the_longest() {
+        let paging = Paging { limit: 1, after: None, list: "one".into() };
+        let opened = |place: &str| {
+            let cursor = next_cursor(&paging, Some(place)).unwrap();
+            (cursor.len(), Paging::read(None, Some(&cursor), "one".into()).ok().and_then(|paging| paging.after))
+        };
+        // Three bytes make four characters, and no number of bytes makes 513.
+        let longest = "1".repeat(512 / 4 * 3 - DIGEST_BYTES);
+        assert_eq!(opened(&longest), (MAX_CURSOR_LENGTH, Some(longest.clone())));
+        assert_eq!(opened(&format!("{longest}1")), (514, None));
+    }
+
+    #[test]
     fn limits_are_bounded() {
         for limit in ["0", "201", "-1", "+5", "1.5", "", "ten", "99999999999999999999"] {
             assert!(Paging::read(Some(limit), None, String::new()).is_err(), "{limit}");

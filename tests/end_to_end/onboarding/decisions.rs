@@ -1,5 +1,6 @@
 //! Decisions, amendments, withdrawals.
 
+use domain::application::MAX_STEPS;
 use serde_json::{Value, json};
 use tests::program::text;
 use tests::{Answer, Program};
@@ -163,4 +164,18 @@ async fn nobody_decides_what_they_submitted_or_amended() {
         both.post(&decisions).json(json!({ "decision": "approve" })).await.refused(403, "forbidden");
     }
     decide(&program, &application, json!({ "decision": "approve" })).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_application_of_fifty_steps_is_decided_but_not_asked_back_again() {
+    let (program, mut application) = applied().await;
+    let ask_back = json!({ "decision": "request_info", "reason": "Once more" });
+    while states(&application).len() < MAX_STEPS {
+        let asked = decide(&program, &application, ask_back.clone()).await.expect(200);
+        application = amend(&program, &asked, json!({ "legal_name": "Amended" })).await.expect(200);
+    }
+    assert_eq!((states(&application).len(), &application["status"]), (MAX_STEPS, &json!("in_review")));
+    decide(&program, &application, ask_back).await.refused(409, "invalid_state");
+    let approved = decide(&program, &application, json!({ "decision": "approve" })).await.expect(200);
+    assert_eq!(states(&approved).len(), MAX_STEPS + 1);
 }
