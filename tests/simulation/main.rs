@@ -2,9 +2,9 @@
 //! calls are throttled, refused, late, lost or never answered, and processes die before and after each of them. Time is
 //! virtual, so nothing waits; everything that is random comes from a seed, but for ids and the product's own pauses.
 //!
-//! After each history everything has to be true that the product promises: the positions and entries, one effect a key,
-//! nothing of what was refused, each event under one id, each alert once in its inboxes and by mail, the roll-ups, and
-//! every accepted request answered once more as before.
+//! After each history everything has to be true that the product promises: the positions and entries, what orders cost and
+//! payments move, one effect a key, nothing of what was refused, each event under one id, each alert once in its inboxes
+//! and by mail, the roll-ups, and every accepted request answered once more as before.
 //!
 //! | variable | meaning |
 //! |---|---|

@@ -25,3 +25,11 @@ pub fn shown(number: i128) -> String {
     let (sign, absolute) = (if number < 0 { "-" } else { "" }, number.unsigned_abs());
     format!("{sign}{}.{:012}", absolute / ONE.unsigned_abs(), absolute % ONE.unsigned_abs())
 }
+
+/// `value × factor ÷ divisor`, taken exactly and rounded once, half to even.
+pub fn ratio(value: i128, factor: i128, divisor: i128) -> i128 {
+    let product = value.checked_mul(factor).expect("histories move little money");
+    let (product, divisor) = if divisor < 0 { (-product, -divisor) } else { (product, divisor) };
+    let (whole, rest) = (product.div_euclid(divisor), product.rem_euclid(divisor));
+    whole + i128::from(2 * rest > divisor || 2 * rest == divisor && whole % 2 != 0)
+}

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::table::{Entry, Table, text};
 use super::told::{first_occurrences, is_new};
 use super::{Checked, ensure, same};
-use crate::number::{ONE, number};
+use crate::number::{ONE, number, ratio};
 use crate::world::World;
 
 /// An alert that is to be mailed.
@@ -36,11 +36,7 @@ impl Threshold {
     fn level(self, state: &State) -> i128 {
         match self {
             Threshold::Amount(amount) => amount,
-            Threshold::Percent(percent) => {
-                let (product, unit) = (state.granted * percent, 100 * ONE);
-                let (whole, rest) = (product.div_euclid(unit), product.rem_euclid(unit));
-                whole + i128::from(2 * rest > unit || 2 * rest == unit && whole % 2 != 0)
-            }
+            Threshold::Percent(percent) => ratio(state.granted, percent, 100 * ONE),
         }
     }
 
