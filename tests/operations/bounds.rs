@@ -17,7 +17,7 @@ const MAX_NODES: usize = 1_000;
 const CHUNK: usize = 500;
 
 /// What a cell takes besides its text.
-const CELL_EXTRA: usize = 3;
+const CELL_EXTRA: usize = 5;
 
 /// An account below the provider, whose first entry is an allocation.
 async fn account(program: &Program) -> String {

@@ -7,14 +7,15 @@ use ledger::{EntryFilter, Ledger};
 /// The most rows of one answer.
 const MAX_ROWS: usize = 10_000;
 
-/// No row is begun beyond so many bytes: a function may answer 6 MB, and the longest row has a few KB.
+/// No chunk is begun beyond so many bytes, as they are handed to the gateway: a function may answer 6 MB, and a chunk of the
+/// longest rows has less than two.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 /// The most chunks that one answer reads.
 const MAX_CHUNKS: usize = 40;
 
-/// What a cell takes besides its text: a comma and perhaps quotes.
-const CELL_EXTRA: usize = 3;
+/// What a cell takes besides its text: a comma and perhaps quotes, which take two bytes each in JSON.
+const CELL_EXTRA: usize = 5;
 
 /// How many entries are held at a time.
 const CHUNK: usize = 500;
@@ -67,7 +68,7 @@ pub async fn export(
         let page = ledger.entries(target.id, filter, next.as_deref(), limit).await?;
         for entry in &page.items {
             let row = row(entry, target.currency);
-            bytes = row.iter().fold(bytes, |bytes, cell| bytes.saturating_add(cell.len()).saturating_add(CELL_EXTRA));
+            bytes = row.iter().fold(bytes, |bytes, cell| bytes.saturating_add(handed(cell)).saturating_add(CELL_EXTRA));
             writer.write_record(row).map_err(Problem::internal)?;
         }
         rows = rows.saturating_add(page.items.len());
@@ -104,6 +105,16 @@ fn row(entry: &Entry, currency: Currency) -> Vec<String> {
     start.into_iter().chain(figures).chain(end).collect()
 }
 
+/// How many bytes a text takes in a table that is the text of a JSON answer: a quote is doubled, and then each is escaped.
+fn handed(text: &str) -> usize {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'"' => 4,
+        b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        _ => 1_usize,
+    });
+    bytes.fold(0, usize::saturating_add)
+}
+
 /// A text that a spreadsheet takes for a text: one that begins like a formula gets an apostrophe in front.
 fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']) {
@@ -116,6 +127,19 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_takes_more_than_it_is_counted_for() {
+        for text in ["", "plain", "\"\"\"", "a,\"b\"", "one\ntwo\\", "\r\t", "한빛"] {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record([text, "x"]).unwrap();
+            let table = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let escaped = |byte: u8| if matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t') { 2 } else { 1 };
+            // Without the other cell, the comma and the end of the row.
+            let taken = table.bytes().map(escaped).sum::<usize>() - ",x".len() - 2;
+            assert!(taken <= handed(text) + CELL_EXTRA - 1, "{text}: {taken}");
+        }
+    }
 
     #[test]
     fn what_begins_like_a_formula_stays_a_text() {
