@@ -2,7 +2,6 @@
 //! latency and conflict rules, in virtual time. Compared are the loop that everybody writes first, and orders that post each
 //! for itself (holds).
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,9 @@ use tests::contended::market::{Market, PLENTY};
 use tests::contended::{Counts, Line, naive};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+
+use crate::Effort;
+use crate::table::{Row, Samples};
 
 /// How many buy at the same time.
 const CLIENTS: u64 = 64;
@@ -26,7 +28,7 @@ const NAIVE_TRIES: usize = 200;
 
 /// How the clients buy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+enum Way {
     /// Reading, writing, and at once again.
     Naive,
     /// As the product does where each order posts for itself.
@@ -36,41 +38,63 @@ pub enum Way {
 }
 
 /// What was measured.
-#[derive(Clone, Debug)]
-pub struct Measured {
+#[derive(Debug)]
+struct Measured {
     /// How many orders were committed in a second.
-    pub a_second: f64,
+    a_second: f64,
     /// How many were not committed.
-    pub failed: usize,
+    failed: usize,
     /// Half of the committed orders took no longer.
-    pub p50: Duration,
+    p50: Duration,
     /// 99 of 100 took no longer.
-    pub p99: Duration,
+    p99: Duration,
     /// How many were committed.
-    pub committed: usize,
+    committed: usize,
     /// What the store was called for.
-    pub counts: Counts,
+    counts: Counts,
 }
 
-impl fmt::Display for Measured {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of_each = |count: usize| count as f64 / self.committed as f64;
-        write!(
-            formatter,
-            "{:6.1}/s, {} failed, p50 {} ms, p99 {} ms, a purchase: {:.1} calls, {:.1} write units, {:.1} read units",
-            self.a_second,
-            self.failed,
-            self.p50.as_millis(),
-            self.p99.as_millis(),
-            of_each(self.counts.all_calls()),
-            of_each(self.counts.write_units),
-            of_each(self.counts.read_units),
-        )
-    }
+/// The store is simulated and time is virtual, so one seed a round says the same on every machine, but for the product's own
+/// pauses, which are random.
+pub async fn rows(effort: Effort) -> Vec<Row> {
+    let rounds = async |way| {
+        let mut measured = Vec::new();
+        for seed in 1..=effort.rounds as u64 {
+            // It has a runtime of its own, whose time is not ours.
+            measured.push(tokio::task::spawn_blocking(move || measure(seed, way)).await.expect("a measurement"));
+        }
+        measured
+    };
+    let [naive, alone, product] = [rounds(Way::Naive).await, rounds(Way::Alone).await, rounds(Way::Product).await];
+    let a_second = |all: &[Measured]| all.iter().map(|one| one.a_second).collect::<Samples>();
+    let shown = |all: &[Measured]| format!("{:.0}/s, {}", a_second(all).median(), troubles(all));
+    let over = |other: &[Measured]| a_second(&product).over(&a_second(other));
+    let row = |other: &[Measured], name: &str| {
+        let what = format!("purchases of one account, {CLIENTS} clients");
+        Row::of(what, shown(&product)).against(format!("{name} {}", shown(other))).ratio(&over(other))
+    };
+    let has_failed = product.iter().any(|one| one.failed > 0);
+    let times = |percent: fn(&Measured) -> Duration| product.iter().map(|one| percent(one).as_secs_f64()).collect();
+    let (p50, p99): (Samples, Samples) = (times(|one| one.p50), times(|one| one.p99));
+    let units: Samples = product.iter().map(|one| one.counts.write_units as f64 / one.committed as f64).collect();
+    vec![
+        row(&naive, "a naive loop").target("≥ 5, none failed", over(&naive).median() >= 5.0 && !has_failed),
+        row(&alone, "each by itself"),
+        Row::of("how long half of them take at most", format!("{:.2} s", p50.median())).spread(&p50, 1.0),
+        Row::of("how long 99 of 100 take at most", format!("{:.2} s", p99.median())).spread(&p99, 1.0),
+        Row::of("write units of each", format!("{:.1}", units.median())).spread(&units, 1.0),
+    ]
+}
+
+/// How many of all rounds' orders were given up.
+fn troubles(all: &[Measured]) -> String {
+    let failed: usize = all.iter().map(|one| one.failed).sum();
+    let orders: usize = all.iter().map(|one| one.failed + one.committed).sum();
+    format!("{failed} of {orders} failed")
 }
 
 /// Plays it once.
-pub fn measure(seed: u64, way: Way) -> Measured {
+fn measure(seed: u64, way: Way) -> Measured {
     fastrand::seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(play(seed, way))

@@ -25,6 +25,7 @@ mod fill;
 mod first_request;
 mod function;
 mod growth;
+mod hot;
 mod process;
 mod recorded;
 mod round_trips;
@@ -65,16 +66,20 @@ type Measuring = Pin<Box<dyn Future<Output = Vec<Row>>>>;
 type Part = (&'static str, fn(Effort) -> Measuring);
 
 /// The rows in the order of the table.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("size", |effort| Box::pin(size::rows(effort))),
     ("start_up", |effort| Box::pin(start_up::rows(effort))),
     ("first_request", |effort| Box::pin(first_request::rows(effort))),
     ("warm", |effort| Box::pin(warm::rows(effort))),
     ("round_trips", |effort| Box::pin(round_trips::rows(effort))),
     ("throughput", |effort| Box::pin(throughput::rows(effort))),
+    (IN_PROCESS, |effort| Box::pin(hot::rows(effort))),
     ("growth", |effort| Box::pin(growth::rows(effort))),
     ("bill", |effort| Box::pin(bill::rows(effort))),
 ];
+
+/// What needs no binaries.
+const IN_PROCESS: &str = "hot";
 
 #[tokio::main]
 async fn main() {
@@ -84,13 +89,14 @@ async fn main() {
     let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--short").collect();
     let unknown = wanted.iter().find(|name| PARTS.iter().all(|(part, _)| part != *name));
     assert!(unknown.is_none(), "there is no row {unknown:?}");
-    binaries::build();
+    let parts: Vec<Part> = PARTS.into_iter().filter(|(name, _)| wanted.is_empty() || wanted.contains(name)).collect();
+    if parts.iter().any(|(name, _)| *name != IN_PROCESS) {
+        binaries::build();
+    }
     let mut table = Table::default();
-    for (name, measure) in PARTS {
-        if wanted.is_empty() || wanted.contains(&name) {
-            eprintln!("measuring {name}");
-            table.add(name, measure(effort).await);
-        }
+    for (name, measure) in parts {
+        eprintln!("measuring {name}");
+        table.add(name, measure(effort).await);
     }
     println!("{table}");
 }
