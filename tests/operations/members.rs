@@ -1,5 +1,7 @@
 //! Who may sign in for an account.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::member::MAX_MEMBERS;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -59,6 +61,27 @@ async fn the_contact_of_a_new_account_is_its_first_admin_and_the_last_one_stays(
     lee.call(Method::PUT, &path).json(json!({ "email": other, "roles": ["admin"] })).await.expect(200);
     assert_eq!(lee.call(Method::DELETE, format!("{path}?email={contact}")).await.status, 204);
     assert_eq!(roles_in(&program, &contact, &account).await, Value::Null);
+}
+
+/// A token has room for so much: what stands first in it must not depend on whoever names its bearer later.
+#[tokio::test]
+async fn those_accounts_come_first_that_somebody_has_been_a_member_of_longest() {
+    let program = Program::create().await;
+    let (older, newer) = (program.onboard(&program.root).await, program.onboard(&program.root).await);
+    let email = address(&program, "choi");
+    let put = async |account: &str, role: &str| {
+        let body = json!({ "email": email, "roles": [role] });
+        let path = format!("/v1/accounts/{account}/members");
+        program.member(account, "admin").call(Method::PUT, path).json(body).await.expect(200);
+    };
+    put(&newer, "viewer").await;
+    put(&older, "viewer").await;
+    // Another role makes nobody a newer member.
+    put(&newer, "sales").await;
+    let token = program.client().anonymous().post("/_local/tokens").json(json!({ "email": email })).await.expect(200);
+    let claims = token["token"].as_str().unwrap().split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    assert_eq!(claims["memberships"], format!("{newer}:sales {older}:viewer"));
 }
 
 #[tokio::test]

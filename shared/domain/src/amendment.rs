@@ -98,19 +98,10 @@ mod tests {
     }
 
     fn profile() -> Profile {
-        let contact = Contact { name: "Kim".into(), email: "kim@hanbit.example".into(), phone: "123".into() };
         Profile {
             account_id: AccountId::new(Timestamp::EPOCH, 2),
             legal_name: "Hanbit".into(),
-            company: Some(Company {
-                console_account_id: "1234567890".into(),
-                legal_name: "Hanbit".into(),
-                country: "KR".into(),
-                registration_number: "1".into(),
-                website: "https://hanbit.example".into(),
-                contact,
-                locale: "ko".into(),
-            }),
+            company: Some(Company::example()),
             version: 4,
         }
     }

@@ -286,14 +286,12 @@ impl Application {
 mod tests {
     use super::*;
     use crate::Currency;
-    use crate::company::Contact;
     use crate::program::Purchases;
 
     fn in_review(steps: usize) -> Application {
         let (at, id) = (Timestamp::EPOCH, AccountId::new(Timestamp::EPOCH, 1));
         let program_id = ProgramId::new(at, 1);
         let step = Step { status: ApplicationStatus::InReview, at, by: By::default(), reason: None };
-        let contact = Contact { name: "Kim".into(), email: "kim@hanbit.example".into(), phone: "+82 2 1".into() };
         Application {
             id: ApplicationId::new(at, 1),
             program_id,
@@ -308,15 +306,7 @@ mod tests {
             tier: Some(Tier::Distributor),
             status: ApplicationStatus::InReview,
             account_id: None,
-            company: Company {
-                console_account_id: "1234567890".into(),
-                legal_name: "Hanbit".into(),
-                country: "KR".into(),
-                registration_number: "1".into(),
-                website: "https://hanbit.example".into(),
-                contact,
-                locale: "ko".into(),
-            },
+            company: Company::example(),
             discount: None,
             checks: Vec::new(),
             reviewers: vec![id],

@@ -208,6 +208,22 @@ pub fn is_email(text: &str) -> bool {
 }
 
 #[cfg(test)]
+impl Company {
+    /// One for tests.
+    pub(crate) fn example() -> Company {
+        Company {
+            console_account_id: "1234567890".into(),
+            legal_name: "Hanbit".into(),
+            country: "KR".into(),
+            registration_number: "1".into(),
+            website: "https://hanbit.example".into(),
+            contact: Contact { name: "Kim".into(), email: "kim@hanbit.example".into(), phone: "123".into() },
+            locale: "ko".into(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

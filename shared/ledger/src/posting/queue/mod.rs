@@ -53,14 +53,16 @@ impl Ledger {
         let occasion = &command.commit.occasion;
         let decide = |accounts: &Accounts| draft(new, occasion, &accounts.target, accounts.ancestors());
         let Mode::Commit(key) = &command.commit.mode else { return self.post(command, decide).await };
-        match self.purchase_in_turn(command, key, new).await {
-            Ok(posted) if posted.posting_id == occasion.posting_id => Ok(Posted { origin: Origin::Posted, ..posted }),
+        let posted = match self.purchase_in_turn(command, key, new).await {
             Err(Error::Refused(refusal)) if refusal != Refusal::KeyReused => {
                 self.leave_line(command.target.id, &key.record).await?;
-                self.replay_or_refuse(command, refusal).await
+                self.replay_or_refuse(command, refusal).await?
             }
-            outcome => outcome,
-        }
+            outcome => outcome?,
+        };
+        // Whoever posted it, and however late: it is the first answer to this request.
+        let origin = if posted.posting_id == occasion.posting_id { Origin::Posted } else { posted.origin };
+        Ok(Posted { origin, ..posted })
     }
 
     async fn purchase_in_turn(
