@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use tests::client::start;
 use tests::program::{items, new_key};
-use tests::{Answer, Caller, Program};
+use tests::wire::Wire;
+use tests::{Answer, Caller, Client, Program, stack};
 
 /// How often a client sends a request again that met too much company.
 const TRIES: usize = 5;
@@ -162,6 +163,33 @@ async fn of_two_decisions_on_one_application_one_counts() {
     let children = items(&program.read(&program.root, "children").await).len();
     let status = program.read(&program.root, &format!("applications/{id}")).await["status"].clone();
     assert_eq!(children, usize::from(status == "approved"), "{status}");
+}
+
+/// The one that comes second finds the names of the company taken: by the account that this very application became.
+#[tokio::test]
+async fn of_two_approvals_that_were_decided_on_the_same_state_the_second_is_told_that_it_is_decided() {
+    let manual = json!({ "distributor": "manual", "reseller": "manual", "customer": "manual" });
+    let program = Program::with(json!({ "verification": manual })).await;
+    let application = program.apply(&program.root, &program.company()).await.expect(201);
+    let path =
+        format!("/v1/accounts/{}/applications/{}/decisions", program.root, tests::program::text(&application, "id"));
+    let wire = Wire::before(stack::shared().await.store_url()).await;
+    let stack = stack::start(wire.options()).await;
+    let client = Client::new(stack.url());
+    wire.have_meet(2);
+    let decisions = [1, 2].map(|number| {
+        let verifier = client.caller(&stack, &format!("verifier-{number}"), &format!("{}:verifier", program.root));
+        start(verifier.post(&path).json(json!({ "decision": "approve" })))
+    });
+    let mut answers = Vec::new();
+    for decision in decisions {
+        answers.push(decision.await.unwrap());
+    }
+    answers.sort_by_key(|answer| answer.status);
+    let [first, second] = answers.try_into().unwrap();
+    first.expect(200);
+    second.refused(409, "invalid_state");
+    stack.stop().await;
 }
 
 /// What is open below an account is counted on the account itself, and nothing else says whether it may be closed.

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use local::Options;
 use serde_json::{Value, json};
 use tests::program::{new_key, text};
 use tests::watch::until;
@@ -84,7 +83,7 @@ async fn a_posting_takes_two_round_trips_and_three_at_first_sight() {
     let line = program.funded_line(["1000.00", "500.00", "100.00"]).await;
     // Another stack on the same store: its functions have not met these accounts.
     let wire = Wire::before(stack::shared().await.store_url()).await;
-    let stack = stack::start(behind(&wire)).await;
+    let stack = stack::start(wire.options()).await;
     let client = Client::new(stack.url());
     let member = |account: &str| client.caller(&stack, &format!("finance-of-{account}"), &format!("{account}:finance"));
 
@@ -99,11 +98,6 @@ async fn a_posting_takes_two_round_trips_and_three_at_first_sight() {
     program.check_ledger(&line.customer, 1 + 2 * REQUESTS).await;
 }
 
-/// Options of a further stack on the shared stack's store, with a wire in between. The shared one delivers the changes.
-fn behind(wire: &Wire) -> Options {
-    Options { dynamodb_endpoint: Some(wire.url.clone()), streams: false, ..Options::default() }
-}
-
 /// A stack whose every call to the store is counted.
 struct Counted {
     wire: Wire,
@@ -115,7 +109,7 @@ struct Counted {
 impl Counted {
     async fn start() -> Counted {
         let wire = Wire::before(stack::shared().await.store_url()).await;
-        let stack = stack::start(behind(&wire)).await;
+        let stack = stack::start(wire.options()).await;
         Counted { wire, client: Client::new(stack.url()), stack, documented: documented() }
     }
 

@@ -1,4 +1,4 @@
-//! Counting what goes over the wire to the store: a proxy between a stack and a store.
+//! What goes over the wire to the store: a proxy between a stack and a store, that counts, and holds back.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,8 +8,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Response};
+use local::Options;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Barrier;
 use tokio::task::JoinHandle;
 
 /// One round trip to the store.
@@ -46,6 +48,15 @@ struct Proxy {
     store: String,
     http: reqwest::Client,
     calls: Mutex<Vec<StoreCall>>,
+    meeting: Mutex<Option<Meeting>>,
+}
+
+/// Transactions that wait for one another.
+#[derive(Debug)]
+struct Meeting {
+    barrier: Arc<Barrier>,
+    /// How many are still to come.
+    missing: usize,
 }
 
 impl Wire {
@@ -56,16 +67,42 @@ impl Wire {
     pub async fn before(store: &str) -> Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let proxy = Arc::new(Proxy { store: store.to_owned(), http: reqwest::Client::new(), calls: Mutex::default() });
+        let proxy = Arc::new(Proxy {
+            store: store.to_owned(),
+            http: reqwest::Client::new(),
+            calls: Mutex::default(),
+            meeting: Mutex::default(),
+        });
         let router = Router::new().fallback(forward).with_state(Arc::clone(&proxy));
         let server = tokio::spawn(async { axum::serve(listener, router).await.expect("the proxy") });
         Wire { url, proxy, server }
+    }
+
+    /// Options of a stack behind this, on the store of another stack, which delivers the changes.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options { dynamodb_endpoint: Some(self.url.clone()), streams: false, ..Options::default() }
     }
 
     /// The calls since this was last asked, in their order.
     #[must_use]
     pub fn take(&self) -> Vec<StoreCall> {
         std::mem::take(&mut self.proxy.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Holds back the next `count` transactions until all of them are there: each was decided on before any is carried out.
+    pub fn have_meet(&self, count: usize) {
+        let meeting = Meeting { barrier: Arc::new(Barrier::new(count)), missing: count };
+        *self.proxy.meeting.lock().unwrap_or_else(PoisonError::into_inner) = Some(meeting);
+    }
+}
+
+impl Proxy {
+    fn meeting(&self) -> Option<Arc<Barrier>> {
+        let mut meeting = self.meeting.lock().unwrap_or_else(PoisonError::into_inner);
+        let meeting = meeting.as_mut().filter(|meeting| meeting.missing > 0)?;
+        meeting.missing -= 1;
+        Some(Arc::clone(&meeting.barrier))
     }
 }
 
@@ -78,7 +115,11 @@ impl Drop for Wire {
 async fn forward(State(proxy): State<Arc<Proxy>>, mut headers: HeaderMap, body: Bytes) -> Response<Body> {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let body = if operation == "TransactWriteItems" { asking_for_units(&body) } else { body };
+    let is_transaction = operation == "TransactWriteItems";
+    let body = if is_transaction { asking_for_units(&body) } else { body };
+    if is_transaction && let Some(meeting) = proxy.meeting() {
+        meeting.wait().await;
+    }
     headers.remove(HOST);
     headers.remove(CONTENT_LENGTH);
     let answer = proxy.http.post(&proxy.store).headers(headers).body(body.clone()).send().await.expect("the store");

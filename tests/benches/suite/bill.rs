@@ -157,7 +157,7 @@ async fn charge(prepared: &Prepared, root: &str, accounts: &[String], charges: u
 async fn units_of(prepared: &Prepared, bill: &[String]) -> f64 {
     let (store, _folder) = prepared.stack(Options { streams: false, ..Options::default() }).await;
     let wire = Wire::before(store.store_url()).await;
-    let behind = Options { dynamodb_endpoint: Some(wire.url.clone()), streams: false, ..Options::default() };
+    let behind = wire.options();
     let stack: Stack = stacks::start(behind).await;
     let events: Vec<String> = bill.iter().take(4).cloned().collect();
     let lines = events.len() * EVENT_LINES;

@@ -33,7 +33,7 @@ pub async fn rows(_effort: Effort) -> Vec<Row> {
     let line = program.funded_line(["50000.00", "40000.00", "30000.00"]).await;
     program.purchase(&line.customer, "1000.00").await.expect(201);
     let wire = Wire::before(stack.store_url()).await;
-    let behind = Options { dynamodb_endpoint: Some(wire.url.clone()), streams: false, ..Options::default() };
+    let behind = wire.options();
     let counted = stacks::start(behind).await;
     let mut rows = Vec::new();
     for (kind, most) in MOST_UNITS {

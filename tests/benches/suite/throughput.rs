@@ -65,7 +65,7 @@ fn order() -> Value {
 async fn record(prepared: &Prepared, accounts: &[String]) -> Vec<Vec<StoreCall>> {
     let (store, _folder) = prepared.stack(Options { streams: false, ..Options::default() }).await;
     let wire = Wire::before(store.store_url()).await;
-    let behind = Options { dynamodb_endpoint: Some(wire.url.clone()), streams: false, ..Options::default() };
+    let behind = wire.options();
     let stack = super::stacks::start(behind).await;
     let sender = Sender::to(&stack);
     let mut calls: Vec<Vec<StoreCall>> = (0..CLIENTS).map(|_| Vec::new()).collect();

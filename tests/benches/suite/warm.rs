@@ -104,7 +104,7 @@ async fn used_by(function: &mut Function, account: &str, requests: usize) -> f64
 /// The calls of a purchase for an account that the function has met.
 async fn record(store: &Stack, account: &str) -> Vec<StoreCall> {
     let wire = Wire::before(store.store_url()).await;
-    let behind = Options { dynamodb_endpoint: Some(wire.url.clone()), streams: false, ..Options::default() };
+    let behind = wire.options();
     let stack = stacks::start(behind).await;
     let buyer = Buyer::of(&stack, account);
     buyer.buy(1).await;

@@ -44,11 +44,22 @@ pub enum Start {
 /// What a decided change leads to: the account, once it is approved.
 pub type Approval = Option<Account>;
 
-/// A transaction's writes and where in it things stand whose failure means something.
-struct Change {
-    writes: Vec<Write>,
+/// Where in a change's writes those stand whose failure means something.
+struct Places {
+    /// Whether the first is the record of an idempotency key.
     has_record: bool,
+    application: usize,
     first_claim: usize,
+}
+
+impl Places {
+    /// Whether a unique name is another's. A name may also be taken because this very application was decided meanwhile,
+    /// which its own writes show.
+    fn has_lost_a_name(&self, reasons: &[Reason]) -> bool {
+        let mut own = reasons.iter().take(self.application.saturating_add(1));
+        let mut claims = reasons.iter().skip(self.first_claim);
+        own.all(|reason| matches!(reason, Reason::Fine)) && claims.any(|reason| matches!(reason, Reason::Failed(_)))
+    }
 }
 
 impl Ledger {
@@ -110,17 +121,16 @@ impl Ledger {
                 (None, Start::Stored(_)) => return Err(Refusal::InvalidState("the application is gone").into()),
             };
             let approved = decide(&mut after, &parents)?;
-            let change = change(start, before.as_ref(), &mut after, &parents, approved.as_ref());
-            let (has_record, first_claim) = (change.has_record, change.first_claim);
-            let Err(reasons) = self.transact(change.writes).await? else { return Ok(Replayed::First(after)) };
-            if has_record && matches!(reasons.first(), Some(Reason::Failed(_))) {
+            let (writes, places) = change(start, before.as_ref(), &mut after, &parents, approved.as_ref());
+            let Err(reasons) = self.transact(writes).await? else { return Ok(Replayed::First(after)) };
+            if places.has_record && matches!(reasons.first(), Some(Reason::Failed(_))) {
                 let Start::New { key, .. } = start else { return Err(Refusal::Contention.into()) };
                 return match self.application_of_key(key.as_ref()).await? {
                     Some(first) => Ok(Replayed::Again(first)),
                     None => Err(Refusal::Contention.into()),
                 };
             }
-            if reasons.iter().skip(first_claim).any(|reason| matches!(reason, Reason::Failed(_))) {
+            if places.has_lost_a_name(&reasons) {
                 return Err(Refusal::AlreadyRegistered.into());
             }
             attempts.pause().await?;
@@ -135,7 +145,7 @@ fn change(
     after: &mut Application,
     parents: &Parents,
     approved: Option<&Account>,
-) -> Change {
+) -> (Vec<Write>, Places) {
     after.account_id = approved.map(Account::id).or(after.account_id);
     after.version = before.map_or(1, |before| before.version.saturating_add(1));
     let mut writes = Vec::new();
@@ -145,6 +155,7 @@ fn change(
         writes.push(Write::create(first_answer(after)));
         has_record = true;
     }
+    let place = writes.len();
     writes.push(match before {
         None => Write::create(application(after)),
         Some(before) => Write::replace(application(after), before.version),
@@ -164,7 +175,7 @@ fn change(
         // It was verified a moment ago: a rival that became an account since then has to show in the checks.
         writes.extend(unclaimed(after.program_id, &after.company));
     }
-    Change { writes, has_record, first_claim }
+    (writes, Places { has_record, application: place, first_claim })
 }
 
 /// The pointers by which a program's applications are found: one for ever, one in the queue of the present state.
