@@ -150,12 +150,17 @@ impl Condition {
 
 /// Whether a text is like a pattern in which `*` stands for any characters and `?` for one.
 fn is_like(pattern: &str, text: &str) -> bool {
-    let Some(head) = pattern.chars().next() else { return text.is_empty() };
-    let rest = pattern.get(head.len_utf8()..).unwrap_or_default();
-    let shorter = |text: &str| text.chars().next().and_then(|first| text.get(first.len_utf8()..)).map(str::to_owned);
-    match head {
-        '*' => is_like(rest, text) || shorter(text).is_some_and(|text| is_like(pattern, &text)),
-        '?' => shorter(text).is_some_and(|text| is_like(rest, &text)),
-        head => text.strip_prefix(head).is_some_and(|text| is_like(rest, text)),
+    let mut rest = pattern.chars();
+    match rest.next() {
+        None => text.is_empty(),
+        Some('*') => is_like(rest.as_str(), text) || shorter(text).is_some_and(|text| is_like(pattern, text)),
+        Some('?') => shorter(text).is_some_and(|text| is_like(rest.as_str(), text)),
+        Some(head) => text.strip_prefix(head).is_some_and(|text| is_like(rest.as_str(), text)),
     }
+}
+
+/// A text without its first character, if it has one.
+fn shorter(text: &str) -> Option<&str> {
+    let mut rest = text.chars();
+    rest.next().map(|_| rest.as_str())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use serde_json::{Value as Json, json};
@@ -17,6 +17,9 @@ use crate::store::Changes;
 
 /// How often an idle shard is looked at. What functions write is known at once; this is for what comes past them.
 const IDLE_PAUSE: Duration = Duration::from_millis(20);
+/// How long after a reading that found something the next one waits, so that busy writers' changes come in batches. Lambda
+/// looks at a shard four times a second, whether there is something or not.
+const READ_PAUSE: Duration = Duration::from_millis(50);
 /// How long a store is left alone that could not be read.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,8 @@ pub(super) struct Shard {
     pending: VecDeque<Record>,
     /// The number of the last record that has been read, delivered or not.
     read: Option<String>,
+    /// When something was last read.
+    read_at: Option<Instant>,
     /// How often the first pending record failed.
     failures: u32,
     /// Whether the last reading found nothing more.
@@ -54,6 +59,7 @@ impl Shard {
             iterator: None,
             pending: VecDeque::new(),
             read: None,
+            read_at: None,
             failures: 0,
             is_exhausted: false,
             has_ended: false,
@@ -72,8 +78,12 @@ impl Shard {
             // Made before reading, so that nothing written meanwhile is missed.
             let more = written.notified();
             let pause = match self.step().await {
-                Step::More if !*stop.borrow() => continue,
-                Step::More | Step::Ended => return self.listed.shard,
+                Step::More if *stop.borrow() => return self.listed.shard,
+                Step::More => match self.rest() {
+                    Duration::ZERO => continue,
+                    rest => rest,
+                },
+                Step::Ended => return self.listed.shard,
                 Step::Idle => IDLE_PAUSE,
                 Step::Wait(pause) => pause,
             };
@@ -86,6 +96,13 @@ impl Shard {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// How long the next reading has to wait still.
+    fn rest(&self) -> Duration {
+        let is_delivering = !self.pending.is_empty();
+        let waited = self.read_at.filter(|_| !is_delivering).map_or(READ_PAUSE, |at| at.elapsed());
+        READ_PAUSE.saturating_sub(waited)
     }
 
     /// Reads if there is nothing to deliver, else delivers a batch.
@@ -133,6 +150,7 @@ impl Shard {
         let page = self.source.read(&iterator).await?;
         let count = page.records.len();
         self.is_exhausted = count == 0;
+        self.read_at = (count > 0).then(Instant::now);
         let ahead_seconds = self.feeder.clock.ahead_seconds();
         let stream_arn = &self.feeder.mapping.mapping.source;
         let read = |record| Record::read(record, stream_arn, ahead_seconds);
