@@ -65,8 +65,15 @@ pub async fn submit(
         return Ok(Replayed::Again(first));
     }
     let application = submitted(request, submission)?;
-    let start = Start::New { application: Box::new(application.clone()), key, now: request.now() };
-    verify_and_store(onboarding, request, &application, &start, |_| Ok(())).await
+    let start = Start::New { application: Box::new(application.clone()), key: key.clone(), now: request.now() };
+    match verify_and_store(onboarding, request, &application, &start, |_| Ok(())).await {
+        // A twin of the request may have applied a moment ago.
+        Err(refused) => match onboarding.ledger.application_of_key(key.as_ref()).await {
+            Ok(Some(first)) => Ok(Replayed::Again(first)),
+            _ => Err(refused),
+        },
+        stored => stored,
+    }
 }
 
 fn submitted(request: &Authorised, submission: Submission) -> Result<Application, Problem> {
@@ -101,10 +108,11 @@ pub async fn amend(onboarding: &Onboarding, request: &Authorised) -> Result<Repl
     let wanted = if has_discount { wanted } else { known.discount };
 
     let mut amended = known.clone();
-    amended.resubmit(company.clone(), wanted, request.now(), request.by()?)?;
+    amended.resubmit(known.version, company.clone(), wanted, request.now(), request.by()?)?;
     let by = request.by()?;
-    let resubmit =
-        |application: &mut Application| application.resubmit(company.clone(), wanted, request.now(), by.clone());
+    let resubmit = |application: &mut Application| {
+        application.resubmit(known.version, company.clone(), wanted, request.now(), by.clone())
+    };
     let stored = verify_and_store(onboarding, request, &amended, &Start::Stored(id), resubmit).await?;
     let (Replayed::First(application) | Replayed::Again(application)) = stored;
     Reply::ok(&view::application(&application, &request.viewer()?))

@@ -223,10 +223,13 @@ impl Application {
     /// Takes a reviewer's decision. With further reviewers an approval leaves it in review, with the next one.
     ///
     /// # Errors
-    /// [`Refusal::InvalidState`] unless it is in review.
+    /// [`Refusal::InvalidState`] unless it is in review, and for whoever submitted it.
     pub fn decide(&mut self, decision: Decision, at: Timestamp, by: By, reason: Option<String>) -> Result<(), Refusal> {
         if self.status != ApplicationStatus::InReview {
             return Err(Refusal::InvalidState("the application is not in review"));
+        }
+        if by.sub.as_deref().is_some_and(|sub| self.was_submitted_by(sub)) {
+            return Err(Refusal::InvalidState("nobody decides what they submitted"));
         }
         self.status = match decision {
             Decision::Reject => ApplicationStatus::Rejected,
@@ -246,12 +249,14 @@ impl Application {
         Ok(())
     }
 
-    /// Takes the applicant's amendment: submitted again, to be verified anew.
+    /// Takes the applicant's amendment of the version that it has `seen`: submitted again, to be verified anew. What it left
+    /// out stands as it was seen.
     ///
     /// # Errors
-    /// [`Refusal::InvalidState`] unless information was requested.
+    /// [`Refusal::InvalidState`] unless information was requested and nothing has changed since.
     pub fn resubmit(
         &mut self,
+        seen: u64,
         company: Company,
         discount: Option<Discount>,
         at: Timestamp,
@@ -259,6 +264,9 @@ impl Application {
     ) -> Result<(), Refusal> {
         if self.status != ApplicationStatus::InfoRequested {
             return Err(Refusal::InvalidState("no information was requested"));
+        }
+        if self.version != seen {
+            return Err(Refusal::InvalidState("the application was changed meanwhile"));
         }
         self.status = ApplicationStatus::Submitted;
         self.company = company;
@@ -322,5 +330,27 @@ mod tests {
         assert!(matches!(decide(50, Decision::RequestInfo), Err(Refusal::InvalidState(_))));
         assert_eq!(decide(50, Decision::Approve), Ok(()));
         assert_eq!(decide(50, Decision::Reject), Ok(()));
+    }
+
+    #[test]
+    fn nobody_decides_what_they_submitted() {
+        let by = |sub: &str| By { account_id: None, sub: Some(sub.to_owned()) };
+        let mut application = in_review(1);
+        application.history[0] =
+            Step { status: ApplicationStatus::Submitted, at: Timestamp::EPOCH, by: by("kim"), reason: None };
+        let decided = |sub: &str| application.clone().decide(Decision::Approve, Timestamp::EPOCH, by(sub), None);
+        assert!(matches!(decided("kim"), Err(Refusal::InvalidState(_))));
+        assert_eq!(decided("lee"), Ok(()));
+    }
+
+    #[test]
+    fn an_amendment_is_of_what_was_seen() {
+        let asked = Application { status: ApplicationStatus::InfoRequested, version: 3, ..in_review(1) };
+        let amend = |seen| {
+            let mut amended = asked.clone();
+            amended.resubmit(seen, Company::example(), None, Timestamp::EPOCH, By::default())
+        };
+        assert!(matches!(amend(2), Err(Refusal::InvalidState(_))));
+        assert_eq!(amend(3), Ok(()));
     }
 }

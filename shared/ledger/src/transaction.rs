@@ -134,7 +134,6 @@ pub(crate) enum Reason {
 impl Ledger {
     /// Carries out all writes or none. The inner error has one reason a write, in their order.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Vec<Reason>>, Error> {
-        let count = writes.len();
         let items = writes.into_iter().map(|write| self.transact_item(write)).collect::<Result<_, _>>()?;
         let outcome = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         let Err(error) = outcome else { return Ok(Ok(())) };
@@ -143,9 +142,8 @@ impl Ledger {
                 let reasons: Option<Vec<Reason>> = cancelled.cancellation_reasons().iter().map(reason).collect();
                 reasons.map(Err).map_or_else(|| Err(Error::Rejected(Box::new(error))), Ok)
             }
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
-                Ok(Err((0..count).map(|_| Reason::Busy).collect()))
-            }
+            // One that is still under way, which the SDK asked about again and again, may or may not come to pass: sent anew, it
+            // could meet its own effect.
             _ => Err(failed(error)),
         }
     }

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use domain::FieldError;
 use domain::application::{Application, ApplicationStatus};
-use domain::company::{Company, registration_key};
 use domain::verification::Outcome;
 use edge::{Authorised, Fields, Problem, Reply};
 use futures_util::{StreamExt, stream};
-use ledger::Replayed;
+use ledger::{Replayed, UniqueName};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -104,22 +103,16 @@ fn row_error(error: &FieldError) -> RowError {
     RowError { field: table::column_of(&error.field), code: error.code, message: error.message.clone() }
 }
 
-/// The first row of every company, and those that name one of its unique names again.
+/// The first row of every company, and those that use one of its names again: what becomes of the first may have a person
+/// look at them.
 fn split(candidates: Vec<Candidate>) -> (Vec<Candidate>, Vec<Candidate>) {
     let mut seen = HashSet::new();
     candidates.into_iter().partition(|candidate| {
-        let [one, other] = names(&candidate.submission.company);
-        // Both are noted, whichever was there before.
-        let (is_one_new, is_other_new) = (seen.insert(one), seen.insert(other));
-        is_one_new && is_other_new
+        let names: Vec<_> = UniqueName::all(&candidate.submission.company).iter().map(UniqueName::parts).collect();
+        let is_first = !names.iter().any(|name| seen.contains(name));
+        seen.extend(names);
+        is_first
     })
-}
-
-fn names(company: &Company) -> [(String, String); 2] {
-    [
-        (String::new(), company.console_account_id.clone()),
-        (company.country.clone(), registration_key(&company.registration_number)),
-    ]
 }
 
 async fn apply(onboarding: &Onboarding, request: &Authorised, row: Candidate, begun: Instant) -> RowAnswer {
@@ -181,9 +174,9 @@ mod tests {
 
     fn body(console_account_id: &str, number: &str) -> Value {
         json!({
-            "console_account_id": console_account_id, "legal_name": "Hanbit", "country": "KR",
+            "console_account_id": console_account_id, "legal_name": format!("Hanbit {console_account_id}"), "country": "KR",
             "registration_number": number, "website": "https://hanbit.example",
-            "contact": {"name": "Kim", "email": "kim@hanbit.example", "phone": "123"}, "locale": "ko", "discount": null,
+            "contact": {"name": "Kim", "email": "kim@gmail.com", "phone": "123"}, "locale": "ko", "discount": null,
         })
     }
 
@@ -196,6 +189,25 @@ mod tests {
         assert_eq!((answer.row, answer.status, fields), (3, "refused", vec!["console_account_id", "contact_email"]));
         let shown = serde_json::to_value(&answer).unwrap();
         assert_eq!((&shown["code"], &shown["application_id"]), (&json!("validation_failed"), &Value::Null));
+    }
+
+    #[test]
+    fn a_row_with_a_name_or_a_mail_domain_of_an_earlier_one_waits_for_it() {
+        let row = |number: usize, name: &str, email: &str| {
+            let mut body = body(&format!("100000000{number}"), &number.to_string());
+            (body["legal_name"], body["contact"]["email"]) = (json!(name), json!(email));
+            read(number, Ok(body)).ok().unwrap()
+        };
+        let rows = [
+            row(1, "Hanbit", "kim@hanbit.example"),
+            row(2, "Hanbit Ltd.", "lee@other.example"),
+            row(3, "Third", "park@HANBIT.example"),
+            row(4, "Fourth", "choi@gmail.com"),
+            row(5, "Fifth", "seo@gmail.com"),
+        ];
+        let (first, again) = split(rows.into());
+        let numbers = |rows: &[Candidate]| rows.iter().map(|row| row.number).collect::<Vec<_>>();
+        assert_eq!((numbers(&first), numbers(&again)), (vec![1, 4, 5], vec![2, 3]));
     }
 
     #[test]

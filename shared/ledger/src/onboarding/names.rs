@@ -71,7 +71,16 @@ impl UniqueName {
         email_domain_key(&company.contact.email).map(UniqueName::EmailDomain)
     }
 
-    fn parts(&self) -> (&'static str, String) {
+    /// All names of a company that are compared with others'.
+    #[must_use]
+    pub fn all(company: &Company) -> Vec<UniqueName> {
+        let exclusive = UniqueName::exclusive(company).into_iter();
+        exclusive.chain([UniqueName::legal_name(company)]).chain(UniqueName::email_domain(company)).collect()
+    }
+
+    /// Its kind, and the spelling in which it is compared.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, String) {
         match self {
             UniqueName::ConsoleAccountId(id) => ("console_account_id", id.clone()),
             UniqueName::RegistrationNumber { country, number } => {
@@ -124,10 +133,6 @@ fn owner(item: &Item) -> Result<NameOwner, Error> {
 
 /// The keys of all claims of an account.
 fn account_keys(program: ProgramId, company: &Company, account: AccountId) -> Vec<Key> {
-    let names = UniqueName::exclusive(company)
-        .into_iter()
-        .chain([UniqueName::legal_name(company)])
-        .chain(UniqueName::email_domain(company));
     let key = |name: UniqueName| {
         let (kind, value) = name.parts();
         match name.is_exclusive() {
@@ -135,7 +140,7 @@ fn account_keys(program: ProgramId, company: &Company, account: AccountId) -> Ve
             false => keys::account_claim(program, kind, &value, account),
         }
     };
-    names.map(key).collect()
+    UniqueName::all(company).into_iter().map(key).collect()
 }
 
 /// The claims of a new account: exclusive ones fail the transaction where somebody has the name.

@@ -25,16 +25,6 @@ pub(super) enum Cancelled {
     Reread,
 }
 
-/// How a command fared by itself.
-pub(super) enum Tried {
-    /// It has had its effect, or was shown.
-    Posted(Posted),
-    /// The plan says no.
-    Refused(Refusal),
-    /// Others were faster as often as was to be tried.
-    Outrun,
-}
-
 impl Ledger {
     /// Carries out one command: reads what it needs, lets `decide` plan it, and posts the plan or shows it.
     ///
@@ -48,52 +38,54 @@ impl Ledger {
         command: &Command<'_>,
         decide: impl Fn(&Accounts) -> Result<Draft, Refusal>,
     ) -> Result<Posted, Error> {
-        match self.try_to_post(command, decide, &mut Attempts::new(), u32::MAX).await? {
-            Tried::Posted(posted) => Ok(posted),
-            Tried::Refused(refusal) => self.replay_or_refuse(command, refusal).await,
-            Tried::Outrun => Err(Refusal::Contention.into()),
+        match self.try_to_post(command, decide, &mut Attempts::new(), u32::MAX).await {
+            Ok(Some(posted)) => Ok(posted),
+            Ok(None) => self.replay_or_refuse(command, Refusal::Contention).await,
+            Err(Error::Refused(refusal)) if refusal != Refusal::KeyReused => {
+                self.replay_or_refuse(command, refusal).await
+            }
+            Err(error) => Err(error),
         }
     }
 
-    /// The same with at most so many transactions.
+    /// The same with at most so many transactions; `None` when others were faster each time. A refusal may stem from the
+    /// very effect of the command's key: see [`Ledger::replay_or_refuse`].
     pub(super) async fn try_to_post(
         &self,
         command: &Command<'_>,
         decide: impl Fn(&Accounts) -> Result<Draft, Refusal>,
         attempts: &mut Attempts,
         most: u32,
-    ) -> Result<Tried, Error> {
+    ) -> Result<Option<Posted>, Error> {
         let (mut accounts, done) = self.read_for(command).await?;
         if let Some(done) = done {
-            return self.replay_posting(command, &done).await.map(Tried::Posted);
+            return self.replay_posting(command, &done).await.map(Some);
         }
         let mut tries = 0..most;
         loop {
-            let draft = match check_seq(command, &accounts).and_then(|()| decide(&accounts)) {
-                Ok(draft) => draft,
-                Err(refusal) => return Ok(Tried::Refused(refusal)),
-            };
+            check_seq(command, &accounts)?;
+            let draft = decide(&accounts)?;
             let entries = entries_of(command, &accounts, &draft.plan)?;
             let Mode::Commit(key) = &command.commit.mode else {
-                return posted(command, &accounts, draft, &entries, Origin::Previewed).map(Tried::Posted);
+                return posted(command, &accounts, draft, &entries, Origin::Previewed).map(Some);
             };
             if tries.next().is_none() {
-                return Ok(Tried::Outrun);
+                return Ok(None);
             }
             let writes = writes(command, key, &accounts, &draft, &entries)?;
             let refusals: Vec<Option<Refusal>> = writes.iter().map(|write| write.refusal().cloned()).collect();
             let Err(reasons) = self.transact(writes).await? else {
-                return posted(command, &accounts, draft, &entries, Origin::Posted).map(Tried::Posted);
+                return posted(command, &accounts, draft, &entries, Origin::Posted).map(Some);
             };
             match cancelled(reasons, refusals, &mut accounts)? {
-                Cancelled::Done(done) => return self.replay_posting(command, &done).await.map(Tried::Posted),
+                Cancelled::Done(done) => return self.replay_posting(command, &done).await.map(Some),
                 Cancelled::Refused(refusal) => return Err(refusal.into()),
                 Cancelled::Replan => attempts.pause().await?,
                 Cancelled::Reread => {
                     attempts.pause().await?;
                     let (fresh, done) = self.read_for(command).await?;
                     if let Some(done) = done {
-                        return self.replay_posting(command, &done).await.map(Tried::Posted);
+                        return self.replay_posting(command, &done).await.map(Some);
                     }
                     accounts = fresh;
                 }
@@ -139,7 +131,12 @@ impl Ledger {
     async fn replay_posting(&self, command: &Command<'_>, done: &Item) -> Result<Posted, Error> {
         let Mode::Commit(key) = &command.commit.mode else { return Err(Refusal::KeyReused.into()) };
         match read_record(done, key)? {
-            Effected::Posting(effects) => self.rebuild(&effects).await,
+            Effected::Posting(effects) => {
+                let posted = self.rebuild(&effects).await?;
+                // Posted by this very request, whoever carried it out and however late: it is its first answer.
+                let is_own = posted.posting_id == command.commit.occasion.posting_id;
+                Ok(Posted { origin: if is_own { Origin::Posted } else { Origin::Replayed }, ..posted })
+            }
             Effected::Program(_) | Effected::Application(..) => Err(Refusal::KeyReused.into()),
         }
     }

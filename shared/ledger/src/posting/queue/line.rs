@@ -5,18 +5,19 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use domain::AccountId;
+use domain::{AccountId, PostingId};
 
 use super::batch::MAX_BATCH;
 use super::item::{Waiting, read_waiting, waiting};
 use crate::client::{Ledger, failed, is_throttle};
 use crate::error::Error;
-use crate::keys::{self, Key};
+use crate::item::{Item, Reader};
+use crate::keys::{self, Key, SORT_KEY};
 use crate::range::Range;
 use crate::transaction::jitter_ms;
 
-/// More than ever wait: Lambda runs no more instances at a time unless asked to.
-const MOST_WAITING: i32 = 1_000;
+/// How many orders are looked at in one call.
+const PAGE: i32 = 1_000;
 
 /// How often somebody who wants to leave the line tries while a transaction is at the order.
 const LEAVING_ATTEMPTS: u32 = 8;
@@ -38,31 +39,58 @@ impl Ledger {
 
     /// The sort key of the order that has waited longest.
     pub(super) async fn first_in_line(&self, account: AccountId) -> Result<Option<String>, Error> {
-        let first = self.line(account, 1).await?.into_iter().next();
-        Ok(first.map(|order| keys::queued(account, order.occasion.posting_id).sort))
+        Ok(self.places(account, 1).await?.into_iter().next())
     }
 
     /// How many orders have waited longer, as far as they are posted at once.
     pub(super) async fn place_in_line(&self, account: AccountId, own: &str) -> Result<u32, Error> {
-        let line = self.line(account, i32::try_from(MAX_BATCH).unwrap_or(i32::MAX)).await?;
-        let is_before = |order: &&Waiting| keys::queued(account, order.occasion.posting_id).sort.as_str() < own;
-        Ok(u32::try_from(line.iter().filter(is_before).count()).unwrap_or(u32::MAX))
+        let places = self.places(account, i32::try_from(MAX_BATCH).unwrap_or(i32::MAX)).await?;
+        Ok(u32::try_from(places.iter().filter(|place| place.as_str() < own).count()).unwrap_or(u32::MAX))
     }
 
-    /// The orders that have waited longest, at most so many.
+    /// The sort keys of the orders that have waited longest, which say nothing else of them.
+    async fn places(&self, account: AccountId, most: i32) -> Result<Vec<String>, Error> {
+        let (items, _) = self.waiting_items(account, most, None).await?;
+        let place = |item: &Item| Reader(item).text(SORT_KEY).map(str::to_owned);
+        Ok(items.iter().map(place).collect::<Result<_, _>>()?)
+    }
+
+    /// The orders that have waited longest, at most so many. What cannot be read, as it is of another release, is taken
+    /// out: whoever waits for it finds that it is gone and asks by itself.
     pub(super) async fn line(&self, account: AccountId, most: i32) -> Result<Vec<Waiting>, Error> {
-        let range =
-            Range { partition: &keys::queue(account), beginning: "", after: None, limit: most, is_newest_first: false };
-        let (items, _) = self.query(range).await?;
-        Ok(items.iter().map(read_waiting).collect::<Result<_, _>>()?)
+        let (items, _) = self.waiting_items(account, most, None).await?;
+        let mut line = Vec::with_capacity(items.len());
+        for item in items {
+            match read_waiting(&item) {
+                Ok(order) => line.push(order),
+                Err(_) => self.take_out(&key_of(account, &item)?).await?,
+            }
+        }
+        Ok(line)
     }
 
-    /// Takes every order with that idempotency record out of the line. Afterwards nobody posts one of them.
+    /// Takes every order with that idempotency record out of the line that is in it now. None of them is posted afterwards,
+    /// unless somebody else who sent the same request waits for it and asks again.
     pub(super) async fn leave_line(&self, account: AccountId, record: &str) -> Result<(), Error> {
-        for order in self.line(account, MOST_WAITING).await?.iter().filter(|order| order.key.record == record) {
-            self.take_out(&keys::queued(account, order.occasion.posting_id)).await?;
+        let mut after = None;
+        loop {
+            let (items, next) = self.waiting_items(account, PAGE, after.as_deref()).await?;
+            for item in items.iter().filter(|item| Reader(item).text("record") == Ok(record)) {
+                self.take_out(&key_of(account, item)?).await?;
+            }
+            let Some(next) = next else { return Ok(()) };
+            after = Some(next);
         }
-        Ok(())
+    }
+
+    async fn waiting_items(
+        &self,
+        account: AccountId,
+        most: i32,
+        after: Option<&str>,
+    ) -> Result<(Vec<Item>, Option<String>), Error> {
+        let partition = keys::queue(account);
+        self.query(Range { partition: &partition, beginning: "", after, limit: most, is_newest_first: false }).await
     }
 
     async fn take_out(&self, key: &Key) -> Result<(), Error> {
@@ -78,4 +106,9 @@ impl Ledger {
         }
         Err(Error::Unavailable("a transaction would not let go of an order".into()))
     }
+}
+
+/// The key of an order, whatever else can be read of it.
+fn key_of(account: AccountId, item: &Item) -> Result<Key, Error> {
+    Ok(keys::queued(account, Reader(item).parsed(SORT_KEY, PostingId::parse)?))
 }

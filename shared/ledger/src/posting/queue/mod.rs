@@ -17,12 +17,11 @@ mod line;
 
 use std::time::Duration;
 
-use domain::{AccountId, IdempotencyKey, Mode, NewPurchase, Origin, Posted, Refusal, Timestamp};
+use domain::{AccountId, IdempotencyKey, Mode, NewPurchase, Posted, Refusal, Timestamp};
 use tokio::time::{Instant, sleep};
 
 use self::batch::draft;
 use self::item::Waiting;
-use super::engine::Tried;
 use super::{Accounts, Command};
 use crate::client::Ledger;
 use crate::error::Error;
@@ -53,16 +52,13 @@ impl Ledger {
         let occasion = &command.commit.occasion;
         let decide = |accounts: &Accounts| draft(new, occasion, &accounts.target, accounts.ancestors());
         let Mode::Commit(key) = &command.commit.mode else { return self.post(command, decide).await };
-        let posted = match self.purchase_in_turn(command, key, new).await {
+        match self.purchase_in_turn(command, key, new).await {
             Err(Error::Refused(refusal)) if refusal != Refusal::KeyReused => {
                 self.leave_line(command.target.id, &key.record).await?;
-                self.replay_or_refuse(command, refusal).await?
+                self.replay_or_refuse(command, refusal).await
             }
-            outcome => outcome?,
-        };
-        // Whoever posted it, and however late: it is the first answer to this request.
-        let origin = if posted.posting_id == occasion.posting_id { Origin::Posted } else { posted.origin };
-        Ok(Posted { origin, ..posted })
+            outcome => outcome,
+        }
     }
 
     async fn purchase_in_turn(
@@ -76,10 +72,9 @@ impl Ledger {
         let order = Waiting { new: new.clone(), occasion: occasion.clone(), key: key.clone() };
         let mut attempts = Attempts::new();
         loop {
-            match self.try_to_post(command, decide, &mut attempts, self.tries_alone(command)).await? {
-                Tried::Posted(posted) => return Ok(posted),
-                Tried::Refused(refusal) => return Err(refusal.into()),
-                Tried::Outrun => {}
+            let tries = self.tries_alone(command);
+            if let Some(posted) = self.try_to_post(command, decide, &mut attempts, tries).await? {
+                return Ok(posted);
             }
             if self.join_line(command.target.id, &order).await? {
                 self.wait_in_line(command, &order, &attempts).await?;
