@@ -1,6 +1,7 @@
 //! The inbox: what is in it, and what is read.
 
 use serde_json::{Value, json};
+use tests::client::{insist, start};
 use tests::program::{items, text};
 use tests::watch::until;
 use tests::{Answer, Desk, Line, Program, company};
@@ -128,7 +129,7 @@ async fn of_many_who_mark_at_once_each_notification_is_counted_for_one() {
     let (program, Line { customer, .. }) = with_notifications(6).await;
     let path = format!("/v1/accounts/{customer}/notifications/read");
     let viewer = program.member(&customer, "viewer");
-    let running: Vec<_> = (0..6).map(|_| tests::client::start(viewer.post(&path))).collect();
+    let running: Vec<_> = (0..6).map(|_| start(insist(viewer.post(&path)))).collect();
     let mut marked = 0;
     for answer in running {
         let answer = answer.await.unwrap().expect(200);

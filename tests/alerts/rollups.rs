@@ -32,7 +32,7 @@ struct Tree {
 }
 
 impl Tree {
-    async fn create() -> Tree {
+    async fn create(random: &mut Rng) -> Tree {
         let program = Program::with(at_list_price()).await;
         let mut accounts = Vec::new();
         for _ in 0..2 {
@@ -47,7 +47,7 @@ impl Tree {
         }
         for (account, parent) in &accounts {
             // Some get more than their parent has; they stay without.
-            program.allocate(parent, account, &format!("{}.00", fastrand::u32(500..3_000))).await;
+            program.allocate(parent, account, &format!("{}.00", random.u32(500..3_000))).await;
         }
         Tree { program, accounts }
     }
@@ -142,7 +142,7 @@ async fn after_any_history_totals_and_places_are_those_of_the_children() {
     let seed = fastrand::u64(..);
     println!("the seed is {seed}");
     let mut random = Rng::with_seed(seed);
-    let tree = Tree::create().await;
+    let tree = Tree::create(&mut random).await;
     tree.close_some().await;
     let mut done = 0;
     for _ in 0..OPERATIONS {

@@ -3,7 +3,8 @@
 use local::{Options, Stack};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::program::{items, text};
+use tests::client::insist;
+use tests::program::{items, new_key, text};
 use tests::watch::{types, until};
 use tests::{Desk, Line, Program, company};
 use tokio::sync::OnceCell;
@@ -56,14 +57,17 @@ async fn an_automatic_approval_activates_the_account_with_its_contact() {
     assert_eq!(submitted["account_id"], *program.root, "{submitted:#}");
 }
 
-/// Applies for a reseller that is asked back, amends and is approved; answers with the events of that.
+/// Applies for a reseller that is asked back, amends and is approved; answers with the events of that. Others may do the
+/// same at that time.
 async fn asked_back_and_approved(program: &Program, distributor: &str) -> Vec<Value> {
-    let applied = program.apply(distributor, &program.company()).await.expect(201);
-    let path = format!("/v1/accounts/{distributor}/applications/{}", text(&applied, "id"));
-    let ask = json!({ "decision": "request_info", "reason": "Which phone?" });
-    program.decide(&program.root, "verifier", &applied, &ask).await.expect(200);
-    program.member(distributor, "sales").patch(&path).json(json!({ "locale": "ja" })).await.expect(200);
-    program.decide(&program.root, "verifier", &applied, &json!({ "decision": "approve" })).await.expect(200);
+    let (sales, verifier) = (program.member(distributor, "sales"), program.member(&program.root, "verifier"));
+    let path = format!("/v1/accounts/{distributor}/applications");
+    let applied = insist(sales.post(&path).key(new_key()).json(program.company())).await.expect(201);
+    let path = format!("{path}/{}", text(&applied, "id"));
+    let decide = |decision: Value| insist(verifier.post(format!("{path}/decisions")).json(decision));
+    decide(json!({ "decision": "request_info", "reason": "Which phone?" })).await.expect(200);
+    insist(sales.patch(&path).json(json!({ "locale": "ja" }))).await.expect(200);
+    decide(json!({ "decision": "approve" })).await.expect(200);
     events_about(program, &applied, 5).await
 }
 

@@ -1,6 +1,7 @@
 //! One key, one effect, for ever.
 
 use serde_json::{Value, json};
+use tests::client::{insist, start};
 use tests::program::text;
 use tests::{Answer, Line, Program};
 
@@ -144,17 +145,19 @@ async fn a_key_is_ignored_where_nothing_is_created() {
 async fn twenty_requests_at_once_with_one_key_have_one_effect() {
     let (program, line, path) = customer_with("100.00").await;
     let buyer = program.member(&line.customer, "admin");
-    let requests = (0..20).map(|_| tests::client::start(buyer.post(&path).key("k").json(order("10.00"))));
+    let requests = (0..20).map(|_| start(insist(buyer.post(&path).key("k").json(order("10.00")))));
     let mut answers = Vec::new();
     for request in requests.collect::<Vec<_>>() {
         answers.push(request.await.unwrap());
     }
-    let first = answers.iter().find(|answer| !answer.is_replayed()).expect("one is not a replay");
+    let first = &answers[0];
     first.expect(201);
     for answer in &answers {
         assert_eq!((answer.status, answer.json()), (201, first.json()), "{answer}");
     }
-    assert_eq!(answers.iter().filter(|answer| answer.is_replayed()).count(), 19, "all others are replays");
+    let fresh = answers.iter().filter(|answer| !answer.is_replayed()).count();
+    let is_unheard = answers.iter().any(Answer::may_replay_itself);
+    assert!(fresh == 1 || fresh == 0 && is_unheard, "all but one are replays: {fresh} are not");
     assert_eq!(program.position(&line.customer).await["used"], "9.50");
     program.check_ledger(&line.customer, 2).await;
 }

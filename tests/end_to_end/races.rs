@@ -1,25 +1,10 @@
 //! Many at once.
 
-use serde_json::{Value, json};
-use tests::client::start;
+use serde_json::json;
+use tests::client::{insist, start};
 use tests::program::{items, new_key};
 use tests::wire::Wire;
-use tests::{Answer, Caller, Client, Program, stack};
-
-/// How often a client sends a request again that met too much company.
-const TRIES: usize = 5;
-
-/// Sends as a client should: with the same key again when others were faster too often.
-async fn post(caller: Caller, path: String, body: Value) -> Answer {
-    let key = new_key();
-    for _ in 1..TRIES {
-        let answer = caller.post(&path).key(&key).json(&body).await;
-        if answer.status != 409 || answer.json()["code"] != "contention" {
-            return answer;
-        }
-    }
-    caller.post(&path).key(&key).json(&body).await
-}
+use tests::{Client, Program, stack};
 
 #[tokio::test]
 async fn buyers_at_the_same_time_never_spend_more_than_there_is() {
@@ -30,7 +15,7 @@ async fn buyers_at_the_same_time_never_spend_more_than_there_is() {
     let order = json!({ "list_amount": "10.00", "product": "Disk" });
     let buyers = (0..24).map(|number| {
         let buyer = program.caller(&format!("buyer-{number}"), &format!("{customer}:sales"));
-        tokio::spawn(post(buyer, path.clone(), order.clone()))
+        start(insist(buyer.post(&path).key(new_key()).json(&order)))
     });
     let (mut bought, mut refused) = (0, 0);
     for buyer in buyers.collect::<Vec<_>>() {
@@ -63,7 +48,7 @@ async fn allocations_from_one_parent_at_the_same_time_never_hand_out_more_than_t
     let body = json!({ "amount": "15.00" });
     let grants = (0..16).map(|number| {
         let path = format!("/v1/accounts/{}/allocations", resellers[number % resellers.len()]);
-        tokio::spawn(post(granter.clone(), path, body.clone()))
+        start(insist(granter.post(path).key(new_key()).json(&body)))
     });
     let mut granted = 0;
     for grant in grants.collect::<Vec<_>>() {
@@ -93,11 +78,13 @@ async fn quota_that_goes_down_while_it_is_spent_stays_exact() {
     let line = program.funded_line(["1000.00", "500.00", "10.00"]).await;
     let (customer, reseller) = (&line.customer, &line.reseller);
     let (granter, buyer) = (program.member(reseller, "finance"), program.member(customer, "finance"));
+    let (grants, orders) =
+        (format!("/v1/accounts/{customer}/allocations"), format!("/v1/accounts/{customer}/purchases"));
     let order = json!({ "list_amount": "1.00", "product": "Disk" });
     let work = (0..10).flat_map(|_| {
-        let grant = post(granter.clone(), format!("/v1/accounts/{customer}/allocations"), json!({ "amount": "2.00" }));
-        let spend = post(buyer.clone(), format!("/v1/accounts/{customer}/purchases"), order.clone());
-        [tokio::spawn(grant), tokio::spawn(spend)]
+        let grant = granter.post(&grants).key(new_key()).json(json!({ "amount": "2.00" }));
+        let spend = buyer.post(&orders).key(new_key()).json(&order);
+        [start(insist(grant)), start(insist(spend))]
     });
     for work in work.collect::<Vec<_>>() {
         work.await.unwrap().expect(201);
@@ -117,7 +104,9 @@ async fn of_two_applicants_for_one_console_account_one_wins() {
         let wanted = format!("37{round:07}1");
         let applications = parents.each_ref().map(|parent| {
             let company = tests::company::with(&program.company(), &json!({ "console_account_id": wanted }));
-            start(program.member(parent, "sales").post(format!("/v1/accounts/{parent}/applications")).json(&company))
+            let applicant = program.member(parent, "sales");
+            let call = applicant.post(format!("/v1/accounts/{parent}/applications")).key(new_key()).json(company);
+            start(insist(call))
         });
         let mut approved = 0;
         for application in applications {
@@ -148,7 +137,7 @@ async fn of_two_decisions_on_one_application_one_counts() {
         let verifier = program.caller(&format!("verifier-{number}"), &format!("{}:verifier", program.root));
         let approve = json!({ "decision": "approve" });
         let reject = json!({ "decision": "reject", "reason": "No" });
-        start(verifier.post(&path).json(if number.is_multiple_of(2) { approve } else { reject }))
+        start(insist(verifier.post(&path).json(if number.is_multiple_of(2) { approve } else { reject })))
     };
     let mut decided = 0;
     for decision in (0..8).map(decide).collect::<Vec<_>>() {
@@ -179,12 +168,13 @@ async fn of_two_approvals_that_were_decided_on_the_same_state_the_second_is_told
     wire.have_meet(2);
     let decisions = [1, 2].map(|number| {
         let verifier = client.caller(&stack, &format!("verifier-{number}"), &format!("{}:verifier", program.root));
-        start(verifier.post(&path).json(json!({ "decision": "approve" })))
+        start(insist(verifier.post(&path).json(json!({ "decision": "approve" }))))
     });
     let mut answers = Vec::new();
     for decision in decisions {
         answers.push(decision.await.unwrap());
     }
+    assert!(wire.have_met(), "neither was carried out before both were decided on");
     answers.sort_by_key(|answer| answer.status);
     let [first, second] = answers.try_into().unwrap();
     first.expect(200);
@@ -200,14 +190,15 @@ async fn applications_at_the_same_time_are_all_counted_on_their_parent() {
     let distributor = program.onboard(&program.root).await;
     let path = format!("/v1/accounts/{distributor}/applications");
     let applicant = program.member(&distributor, "admin");
-    let calls: Vec<_> = (0..12).map(|_| start(applicant.post(&path).json(program.company()))).collect();
+    let apply = |_| start(insist(applicant.post(&path).key(new_key()).json(program.company())));
+    let calls: Vec<_> = (0..12).map(apply).collect();
     let mut applications = Vec::new();
     for call in calls {
         applications.push(tests::program::text(&call.await.unwrap().expect(201), "id"));
     }
     let last = applications.pop().unwrap();
     let withdrawals: Vec<_> =
-        applications.iter().map(|id| start(applicant.post(format!("{path}/{id}/withdrawal")))).collect();
+        applications.iter().map(|id| start(insist(applicant.post(format!("{path}/{id}/withdrawal"))))).collect();
     for call in withdrawals {
         call.await.unwrap().expect(200);
     }

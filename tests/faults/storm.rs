@@ -111,15 +111,11 @@ async fn post(client: usize, round: usize, pair: Pair, callers: [Caller; 2], ack
         sent.insert(key, posting);
         match answer {
             // Killed in the middle, or others were faster too often: both are safe to send again.
-            Ok(answer) => assert!(matches!(answer.status, 201 | 500 | 503) || is_contention(&answer), "{answer}"),
+            Ok(answer) => assert!(matches!(answer.status, 201 | 500 | 503) || answer.is_contention(), "{answer}"),
             Err(_) => break,
         }
     }
     sent
-}
-
-fn is_contention(answer: &Answer) -> bool {
-    answer.status == 409 && answer.json()["code"] == "contention"
 }
 
 /// Kills functions, then the stack, each once so many more requests were acknowledged.

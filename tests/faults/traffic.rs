@@ -1,9 +1,7 @@
 //! Work of all kinds at once, by callers who insist.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use tests::client::Call;
+use tests::client::insist;
 use tests::desk::{payment, usage};
 use tests::program::{new_key, text};
 use tests::watch::until;
@@ -18,30 +16,9 @@ pub const QUOTA: &str = "100.00";
 /// How many lines a bill has for each account.
 const LINES: usize = 40;
 
-/// How often a caller asks before it takes the stack for down.
-const PATIENCE: usize = 200;
-
-/// The pause before a request is sent again.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// Sends a request again, as it is, for as long as the answer is that this is safe and may help.
-pub async fn insist(call: impl Fn() -> Call) -> Answer {
-    let mut answer = call().await;
-    for _ in 0..PATIENCE {
-        let may_help = answer.status == 503 || answer.status == 409 && answer.json()["code"] == "contention";
-        if !may_help {
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
-        answer = call().await;
-    }
-    answer
-}
-
 /// Posts by an account's admin, with one key however often.
 async fn post(program: &Program, actor: &str, path: String, body: Value) -> Answer {
-    let (caller, key) = (program.member(actor, "admin"), new_key());
-    insist(|| caller.post(&path).key(&key).json(&body)).await
+    insist(program.member(actor, "admin").post(path).key(new_key()).json(body)).await
 }
 
 async fn buy(program: &Program, account: &str, list_amount: &str) -> Answer {

@@ -6,6 +6,7 @@ use std::path::Path;
 use num_bigint::BigInt;
 use serde_json::{Value, json};
 use tests::Program;
+use tests::client::insist;
 use tests::program::{items, text};
 
 use crate::desk::Desk;
@@ -127,7 +128,7 @@ async fn charge_all(program: &Program, customers: &BTreeMap<&str, String>, rows:
     for chunk in rows.chunks(AT_ONCE) {
         let start = |row: &Row| {
             let path = format!("/v1/accounts/{}/charges", customers[row.sub_account.as_str()]);
-            tests::client::start(finance.post(path).json(&row.body))
+            tests::client::start(insist(finance.post(path).json(&row.body)))
         };
         for running in chunk.iter().map(start).collect::<Vec<_>>() {
             let answer = running.await.unwrap();

@@ -1,6 +1,7 @@
 //! Metered usage: it has happened, so it is recorded.
 
 use serde_json::json;
+use tests::client::insist;
 use tests::{Line, Program, company};
 
 use crate::desk::{Desk, usage};
@@ -91,7 +92,7 @@ async fn of_ten_deliveries_at_once_one_is_charged() {
     let (program, Line { customer, .. }) = with_quota().await;
     let path = format!("/v1/accounts/{customer}/charges");
     let provider = program.member(&program.root, "admin");
-    let start = |_| tests::client::start(provider.post(&path).json(usage("1.10", "line")));
+    let start = |_| tests::client::start(insist(provider.post(&path).json(usage("1.10", "line"))));
     let mut fresh = 0;
     for running in (0..10).map(start).collect::<Vec<_>>() {
         let answer = running.await.unwrap();

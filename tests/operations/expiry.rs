@@ -2,6 +2,7 @@
 
 use local::{Options, Stack};
 use serde_json::{Value, json};
+use tests::client::{insist, start};
 use tests::moment::later;
 use tests::program::{items, new_key, text};
 use tests::{Line, Program};
@@ -64,9 +65,9 @@ async fn a_hold_whose_time_has_come_is_given_back() {
 async fn its_time_counts_whether_it_was_swept_or_not() {
     let (_turn, program, Line { customer, .. }) = with_quota().await;
     let desk = Desk(&program);
-    // So short a time goes by between two sweeps, most of the time.
-    let hold = hold_for(&program, &customer, 5).await;
-    advance(&program, 6).await;
+    // Long enough to be placed in, and shorter than the minute between two sweeps: more often than not, none comes.
+    let hold = hold_for(&program, &customer, 25).await;
+    advance(&program, 26).await;
     desk.capture(&customer, &hold, json!({})).await.refused(409, "invalid_state");
     let viewer = program.member(&customer, "viewer");
     assert_eq!(viewer.get(&hold).await.expect(200)["status"], "expired");
@@ -89,8 +90,10 @@ async fn when_a_capture_and_the_expiry_race_exactly_one_of_them_happens() {
         }
         let buyer = program.member(&customer, "admin");
         let body = json!({ "list_amount": "1.00" });
-        let capture =
-            |hold: &String| tests::client::start(buyer.post(format!("{hold}/capture")).key(new_key()).json(&body));
+        let capture = |hold: &String| {
+            let call = buyer.post(format!("{hold}/capture")).key(new_key()).json(&body);
+            start(insist(call))
+        };
         let running: Vec<_> = holds.iter().map(capture).collect();
         advance(&program, HOUR / 2).await;
         for (running, hold) in running.into_iter().zip(&holds) {

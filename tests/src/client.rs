@@ -16,6 +16,12 @@ use crate::contract;
 /// Long enough for the slowest machine; only a hung stack takes it.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// How often a caller who insists asks before the last time.
+const PATIENCE: usize = 200;
+
+/// The pause before such a caller asks again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// How much of a body a failure message shows.
 const SHOWN_CHARACTERS: usize = 2_000;
 
@@ -91,7 +97,8 @@ impl Caller {
         if let Some(authorization) = &self.authorization {
             request = request.header("authorization", authorization);
         }
-        Call { request, shown: format!("{method} {path}"), method, path: path.to_owned() }
+        let (shown, is_repeatable) = (format!("{method} {path}"), method.is_safe());
+        Call { request, method, path: path.to_owned(), shown, is_repeatable }
     }
 }
 
@@ -103,12 +110,14 @@ pub struct Call {
     method: Method,
     path: String,
     shown: String,
+    /// Whether it may be sent again when nobody knows what came of it: it reads, or has a key.
+    is_repeatable: bool,
 }
 
 impl Call {
     /// The idempotency key.
     pub fn key(self, key: impl AsRef<str>) -> Call {
-        self.header("idempotency-key", key.as_ref())
+        Call { is_repeatable: true, ..self.header("idempotency-key", key.as_ref()) }
     }
 
     /// The position that the caller insists on.
@@ -145,6 +154,14 @@ impl Call {
         self
     }
 
+    /// The same request once more.
+    fn again(&self) -> Call {
+        let Call { request, method, path, shown, is_repeatable } = self;
+        let request = request.try_clone().expect("a request with its whole body");
+        let (method, path, shown) = (method.clone(), path.clone(), shown.clone());
+        Call { request, method, path, shown, is_repeatable: *is_repeatable }
+    }
+
     /// Sends it, to whom may not answer. What the API's description covers has to be answered as that says.
     ///
     /// # Errors
@@ -153,12 +170,12 @@ impl Call {
     /// # Panics
     /// When the answer is not as described.
     pub async fn attempt(self) -> Result<Answer, String> {
-        let Call { request, method, path, shown } = self;
+        let Call { request, method, path, shown, is_repeatable: _ } = self;
         let gone = |error: reqwest::Error| format!("no answer to this request: {error:?}\n{shown}");
         let response = request.send().await.map_err(gone)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.map_err(gone)?;
-        let answer = Answer { status, headers, text, request: shown };
+        let answer = Answer { status, headers, text, request: shown, was_unheard: false };
         match contract::fault_of(method.as_str(), &path, &answer) {
             None => Ok(answer),
             Some(fault) => panic!("not as the API's description says: {fault}\n{answer}"),
@@ -180,8 +197,24 @@ impl IntoFuture for Call {
 }
 
 /// Sends a request without waiting for its answer.
-pub fn start(call: Call) -> JoinHandle<Answer> {
+pub fn start(call: impl IntoFuture<Output = Answer, IntoFuture: Send + 'static>) -> JoinHandle<Answer> {
     tokio::spawn(call.into_future())
+}
+
+/// Sends a request again, as it is, for as long as the answer is that this is safe and may help: others were faster too
+/// often, or the stack is not available. Then nobody knows what came of it, so that one has to read, or to have a key.
+pub async fn insist(call: Call) -> Answer {
+    let mut was_unheard = false;
+    for _ in 0..PATIENCE {
+        let answer = call.again().await;
+        let is_unheard = answer.status == 503 && call.is_repeatable;
+        if !is_unheard && !answer.is_contention() {
+            return Answer { was_unheard, ..answer };
+        }
+        was_unheard |= is_unheard;
+        tokio::time::sleep(PAUSE).await;
+    }
+    Answer { was_unheard, ..call.await }
 }
 
 /// What came back.
@@ -195,6 +228,8 @@ pub struct Answer {
     pub text: String,
     /// What was asked.
     request: String,
+    /// Whether it had been asked before, and nobody heard what came of that.
+    was_unheard: bool,
 }
 
 impl Answer {
@@ -247,6 +282,22 @@ impl Answer {
         self.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
     }
 
+    /// Whether [`insist`] had sent the same before and nobody heard what came of that: a replay may be of that one.
+    #[must_use]
+    pub fn may_replay_itself(&self) -> bool {
+        self.was_unheard
+    }
+
+    /// Whether it says that others were faster too often.
+    ///
+    /// # Panics
+    /// When it is a conflict without a body in JSON.
+    #[must_use]
+    #[track_caller]
+    pub fn is_contention(&self) -> bool {
+        self.status == 409 && self.json()["code"] == "contention"
+    }
+
     /// The type of the body, without parameters.
     #[must_use]
     pub fn content_type(&self) -> &str {
@@ -287,7 +338,7 @@ impl Answer {
 
 impl fmt::Display for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Answer { status, headers, text, request } = self;
+        let Answer { status, headers, text, request, was_unheard: _ } = self;
         writeln!(formatter, "--- request\n{request}\n--- answer\n{status}")?;
         for (name, value) in headers {
             writeln!(formatter, "{name}: {value:?}")?;

@@ -1,5 +1,6 @@
 //! What goes over the wire to the store: a proxy between a stack and a store, that counts, and holds back.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, Response};
 use local::Options;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::Barrier;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// One round trip to the store.
@@ -54,9 +55,12 @@ struct Proxy {
 /// Transactions that wait for one another.
 #[derive(Debug)]
 struct Meeting {
-    barrier: Arc<Barrier>,
-    /// How many are still to come.
-    missing: usize,
+    /// How many are to come.
+    count: usize,
+    /// The tokens of those that are there. The SDK sends a transaction again with the same one.
+    tokens: HashSet<String>,
+    /// Whether all are there.
+    is_over: watch::Sender<bool>,
 }
 
 impl Wire {
@@ -78,10 +82,12 @@ impl Wire {
         Wire { url, proxy, server }
     }
 
-    /// Options of a stack behind this, on the store of another stack, which delivers the changes.
+    /// Options of a stack behind this, on the store of another stack, which delivers the changes and keeps the schedules:
+    /// what goes over the wire is what was asked for.
     #[must_use]
     pub fn options(&self) -> Options {
-        Options { dynamodb_endpoint: Some(self.url.clone()), streams: false, ..Options::default() }
+        let dynamodb_endpoint = Some(self.url.clone());
+        Options { dynamodb_endpoint, streams: false, schedules: false, ..Options::default() }
     }
 
     /// The calls since this was last asked, in their order.
@@ -92,17 +98,27 @@ impl Wire {
 
     /// Holds back the next `count` transactions until all of them are there: each was decided on before any is carried out.
     pub fn have_meet(&self, count: usize) {
-        let meeting = Meeting { barrier: Arc::new(Barrier::new(count)), missing: count };
+        let meeting = Meeting { count, tokens: HashSet::new(), is_over: watch::Sender::new(false) };
         *self.proxy.meeting.lock().unwrap_or_else(PoisonError::into_inner) = Some(meeting);
+    }
+
+    /// Whether all came that [`Wire::have_meet`] waits for.
+    #[must_use]
+    pub fn have_met(&self) -> bool {
+        let meeting = self.proxy.meeting.lock().unwrap_or_else(PoisonError::into_inner);
+        meeting.as_ref().is_some_and(|meeting| *meeting.is_over.borrow())
     }
 }
 
 impl Proxy {
-    fn meeting(&self) -> Option<Arc<Barrier>> {
+    /// Has a transaction come to the meeting, if there is one. Answers with what then becomes true once it is over.
+    fn join_meeting(&self, transaction: &[u8]) -> Option<watch::Receiver<bool>> {
         let mut meeting = self.meeting.lock().unwrap_or_else(PoisonError::into_inner);
-        let meeting = meeting.as_mut().filter(|meeting| meeting.missing > 0)?;
-        meeting.missing -= 1;
-        Some(Arc::clone(&meeting.barrier))
+        let meeting = meeting.as_mut().filter(|meeting| !*meeting.is_over.borrow())?;
+        let transaction: Value = serde_json::from_slice(transaction).expect("a transaction");
+        meeting.tokens.insert(transaction["ClientRequestToken"].as_str().expect("its token").to_owned());
+        meeting.is_over.send_replace(meeting.tokens.len() == meeting.count);
+        Some(meeting.is_over.subscribe())
     }
 }
 
@@ -117,8 +133,9 @@ async fn forward(State(proxy): State<Arc<Proxy>>, mut headers: HeaderMap, body: 
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let is_transaction = operation == "TransactWriteItems";
     let body = if is_transaction { asking_for_units(&body) } else { body };
-    if is_transaction && let Some(meeting) = proxy.meeting() {
-        meeting.wait().await;
+    if is_transaction && let Some(mut is_over) = proxy.join_meeting(&body) {
+        // It fails where another meeting has been called in the place of this one.
+        let _ = is_over.wait_for(|is_over| *is_over).await;
     }
     headers.remove(HOST);
     headers.remove(CONTENT_LENGTH);

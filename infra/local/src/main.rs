@@ -47,6 +47,7 @@ async fn main() -> ExitCode {
         dynamodb_endpoint: arguments.dynamodb_endpoint,
         stack_name: None,
         streams: true,
+        schedules: true,
         build: !arguments.no_build,
     };
     let stack = tokio::select! {

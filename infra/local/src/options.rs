@@ -17,12 +17,22 @@ pub struct Options {
     /// Whether to deliver the tables' changes to functions. Not for a further stack on a store whose changes another one
     /// delivers.
     pub streams: bool,
+    /// Whether to invoke functions by the clock. Not where every call to the store is counted.
+    pub schedules: bool,
     /// Whether to build the function binaries when a source is newer than they are.
     pub build: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { port: 0, data: None, dynamodb_endpoint: None, stack_name: None, streams: true, build: true }
+        Options {
+            port: 0,
+            data: None,
+            dynamodb_endpoint: None,
+            stack_name: None,
+            streams: true,
+            schedules: true,
+            build: true,
+        }
     }
 }

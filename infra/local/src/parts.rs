@@ -20,7 +20,7 @@ use crate::serve::bind;
 use crate::servers::{DRAIN_LIMIT, Servers};
 use crate::services::{self, Services};
 use crate::store::{self, StoreClient};
-use crate::template::{Overrides, STACK_NAME, Template};
+use crate::template::{Overrides, STACK_NAME, Schedule, Template};
 use crate::tokens::{AUDIENCE, ISSUER, Issuer};
 use crate::{directory, gateway, local_api};
 
@@ -137,7 +137,8 @@ impl Parts {
             return Err(error);
         }
 
-        let scheduler = Scheduler::new(&template.schedules, &functions, &clock, &log);
+        let schedules: &[Schedule] = if options.schedules { &template.schedules } else { &[] };
+        let scheduler = Scheduler::new(schedules, &functions, &clock, &log);
         let issuer = issuer.await.map_err(|_| StartError::Key)??;
         let mut gateway = Servers::new();
         for timetable in scheduler.timetables() {

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
+use tests::client::insist;
 use tests::program::{new_key, text};
 use tests::{Answer, Caller, Program};
 use tokio::task::JoinSet;
 
 use crate::inject::{Fault, end_faults, seed};
-use crate::traffic::insist;
 use crate::world::own_stack;
 use pair::{Cents, Child, Operation, Outcome, Pair, Parent};
 
@@ -63,12 +63,12 @@ impl Line {
         let key = new_key();
         let post = async |what: &str, body: Value| {
             let path = format!("/v1/accounts/{child}/{what}");
-            insist(|| finance.post(&path).key(&key).json(&body)).await
+            insist(finance.post(path).key(&key).json(body)).await
         };
         let amount = |cents: Cents| format!("{}.{:02}", cents / 100, cents % 100);
         match operation {
-            Operation::ReadParent => insist(|| finance.get(format!("/v1/accounts/{parent}/position"))).await,
-            Operation::ReadChild => insist(|| finance.get(format!("/v1/accounts/{child}/position"))).await,
+            Operation::ReadParent => insist(finance.get(format!("/v1/accounts/{parent}/position"))).await,
+            Operation::ReadChild => insist(finance.get(format!("/v1/accounts/{child}/position"))).await,
             Operation::Grant(cents) => post("allocations", json!({ "amount": amount(cents) })).await,
             Operation::Reclaim(cents) => {
                 post("adjustments", json!({ "decrease": amount(cents), "reason": "less" })).await

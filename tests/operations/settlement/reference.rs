@@ -1,6 +1,7 @@
 //! `payment_reference`: one payment is recorded once.
 
 use serde_json::{Value, json};
+use tests::client::insist;
 use tests::program::{new_key, text};
 use tests::{Answer, Line, Program};
 
@@ -56,7 +57,10 @@ async fn of_ten_at_once_with_keys_of_their_own_exactly_one_is_recorded() {
     let (program, Line { reseller, customer, .. }) = indebted().await;
     let finance = program.member(&reseller, "finance");
     let path = format!("/v1/accounts/{customer}/settlements");
-    let start = |_| tests::client::start(finance.post(&path).key(new_key()).json(payment("1.00", "INV 1")));
+    let start = |_| {
+        let call = finance.post(&path).key(new_key()).json(payment("1.00", "INV 1"));
+        tests::client::start(insist(call))
+    };
     let mut recorded: Vec<Value> = Vec::new();
     for running in (0..10).map(start).collect::<Vec<_>>() {
         let answer = running.await.unwrap();

@@ -1,6 +1,7 @@
 //! The cheque that bounced.
 
 use serde_json::json;
+use tests::client::insist;
 use tests::program::{items, text};
 use tests::{Line, Program};
 
@@ -67,7 +68,7 @@ async fn of_reversals_at_once_exactly_one_is_made() {
     let finance = program.member(&reseller, "finance");
     let start = |key: u8| {
         let call = finance.post(&path).key(format!("reversal-{key}")).json(json!({ "reason": "It bounced" }));
-        tests::client::start(call)
+        tests::client::start(insist(call))
     };
     let mut made = 0;
     for running in (0..8).map(start).collect::<Vec<_>>() {
