@@ -1,4 +1,5 @@
-//! The binaries that are measured: where they are, and having Cargo build them the way they deploy.
+//! The binaries that are measured: where they are, and having Cargo build them as they are released, in one call for this
+//! machine. The template builds each by itself for arm64: features may unite differently there, and sizes differ a little.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -13,11 +13,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
+use super::binaries::{self, FUNCTIONS};
 use super::fill::Filling;
 use super::function::Function;
 use super::stacks::Prepared;
 use super::table::{Row, Samples};
-use super::{Effort, binaries, event};
+use super::{Effort, event};
 
 /// Later requests of each function that is started, of which the start keeps the medians.
 const LATER: usize = 15;
@@ -26,6 +27,9 @@ const LATER: usize = 15;
 const STARTS: usize = 5;
 
 const MILLISECOND: f64 = 0.001;
+
+/// What any binary with aws-lc holds: the paths of its sources, which its errors name.
+const AWS_LC: [&[u8]; 2] = [b"aws-lc", b"aws_lc"];
 
 /// What the functions of one kind took.
 #[derive(Default)]
@@ -91,9 +95,20 @@ fn show(ours: &Measured, bare: &Measured, cold: &Measured) -> Vec<Row> {
         met,
         row("first request of bare_store with a warm-up call", &bare.first, &bare.later, "later").0,
         row("first request of bare_store without one", &cold.first, &cold.later, "later").0,
-        Row::of("entropy setting", "none needed")
-            .against("ring gathers no jitter entropy; aws-lc is not in the functions"),
+        entropy(),
     ]
+}
+
+/// Of the TLS libraries only aws-lc gathers jitter entropy at first use, unless it is built with a setting.
+fn entropy() -> Row {
+    let count = FUNCTIONS.iter().filter(|function| holds_aws_lc(function)).count();
+    Row::of("entropy setting", if count == 0 { "none needed" } else { "needed" })
+        .against(format!("aws-lc, which gathers jitter entropy, is in {count} of {} functions", FUNCTIONS.len()))
+}
+
+fn holds_aws_lc(function: &str) -> bool {
+    let content = std::fs::read(binaries::path(function)).expect("a binary");
+    content.windows(AWS_LC[0].len()).any(|bytes| AWS_LC.contains(&bytes))
 }
 
 /// Starts a function and has it answer.

@@ -1,12 +1,13 @@
 //! What the product costs and how it scales, each figure beside one that was measured in the same run.
 //!
-//! `cargo bench -p tests --bench suite` measures every row, in some ten minutes; `-- size start_up` the named ones; `--short`
-//! with fewer rounds, for a first look. It prints one table at the end. Nothing is asserted: the table says which target was
-//! met. It needs Linux, whose `/proc` tells what a process has used.
+//! `cargo bench -p tests --bench suite` measures every row, in some ten minutes once everything is built; the first build
+//! of release binaries takes some fifteen more. `-- size start_up` measures the named rows; `--short` takes fewer rounds,
+//! for a first look. It prints one table at the end. Nothing is asserted: the table says which target was met. It needs
+//! Linux, whose `/proc` tells what a process has used.
 //!
-//! What is measured are the release binaries of the functions, built together and without the tests, whose features would
-//! otherwise be theirs too: `cargo build --release -p purchasing …`, into this target folder's `release`. What measures them
-//! is built by the profile `bench`.
+//! What is measured are the release binaries of the functions, built in one call for this machine and without the tests,
+//! whose features would otherwise be theirs too: `cargo build --release -p purchasing …`, into this target folder's
+//! `release`. What measures them is built by the profile `bench`.
 
 #![allow(
     clippy::unwrap_used,

@@ -13,7 +13,7 @@ use super::fill::Filling;
 use super::stacks::{self, Prepared, Sender};
 use super::table::Row;
 
-/// Posts of each kind; the first one meets the account.
+/// Posts or reads of each kind; in one of them the function meets the account, unless it has met it before.
 const POSTS: usize = 5;
 
 /// Posting kinds with the most write units that they may take.
@@ -58,7 +58,7 @@ async fn rolled_up() -> Row {
     let accounts = Filling::of(&prepared.store()).copies(&customer, PURCHASES);
     let (store, _folder) = prepared.stack(Options { streams: false, ..Options::default() }).await;
     let wire = Wire::before(store.store_url()).await;
-    let told = Options { dynamodb_endpoint: Some(wire.url.clone()), ..Options::default() };
+    let told = Options { streams: true, ..wire.options() };
     let stack = stacks::start(told).await;
     settled(&wire).await;
     let sender = Sender::to(&stack);
@@ -99,10 +99,12 @@ async fn posts(stack: &Stack, wire: &Wire, line: &Line, kind: &str, most: u64) -
         trips.push(calls.len());
         units.push(calls.iter().map(|call| call.write_units).sum::<u64>());
     }
-    let (fewest, at_first_sight) = (trips.iter().min().expect("posts"), trips[0]);
-    let greatest = units.iter().max().expect("posts");
-    let is_met = *fewest == 2 && trips.iter().all(|trips| *trips <= 3) && *greatest <= most;
-    Row::of(format!("store calls of a {kind}"), format!("{fewest}, {at_first_sight} at first sight; {greatest} units"))
+    let at_first_sight = trips[0];
+    trips.sort_unstable();
+    let (usual, greatest) = (trips[POSTS / 2], units.iter().max().expect("posts"));
+    let is_met = usual == 2 && trips[POSTS - 1] <= 3 && *greatest <= most;
+    let measured = format!("{usual}, {at_first_sight} at first sight; {greatest} units");
+    Row::of(format!("store calls of each {kind}"), measured)
         .target(format!("2, 3 at first sight; ≤ {most} units"), is_met)
 }
 
@@ -132,7 +134,7 @@ async fn reads(stack: &Stack, wire: &Wire, line: &Line, what: &str) -> Row {
         sender.get(&token, &format!("{}/{what}", line.customer)).await;
         trips.push(wire.take().len());
     }
-    let (fewest, at_first_sight) = (trips.iter().min().expect("reads"), trips[0]);
-    Row::of(format!("store calls of GET {what}"), format!("{fewest}, {at_first_sight} at first sight"))
-        .target("1", *fewest == 1)
+    trips.sort_unstable();
+    let all_but_one = trips[POSTS - 2];
+    Row::of(format!("store calls of GET {what}"), all_but_one.to_string()).target("1", all_but_one == 1)
 }

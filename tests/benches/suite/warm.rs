@@ -70,14 +70,17 @@ fn show(measured: &Measured) -> Vec<Row> {
     let both = sdk.plus(runtime);
     let to_sdk = alone.over(sdk);
     let what = "warm purchase, CPU of the function";
-    let same = format!("the same two calls in a loop {}", microseconds(sdk));
     vec![
         Row::of("warm request of bare_echo, CPU", microseconds(runtime)).spread(runtime, MICROSECOND),
-        Row::of(what, microseconds(alone)).against(&same).ratio(&to_sdk).target("≤ 1.3", to_sdk.median() <= 1.3),
+        Row::of(what, microseconds(alone))
+            .against(format!("the same two calls in a loop {}", microseconds(sdk)))
+            .ratio(&to_sdk)
+            .target("≤ 1.3", to_sdk.median() <= 1.3),
         Row::of(what, microseconds(alone))
             .against(format!("loop and bare_echo {}", microseconds(&both)))
             .ratio(&alone.over(&both)),
-        Row::of(format!("{what}, in the local stack"), microseconds(in_stack)).against(same).ratio(&in_stack.over(sdk)),
+        // Against nothing: the loop's store has recorded answers and the machine to itself, this one has not.
+        Row::of(format!("{what}, in the local stack"), microseconds(in_stack)),
     ]
 }
 
