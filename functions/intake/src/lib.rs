@@ -1,11 +1,13 @@
 //! Events in: usage becomes charges, payments become settlements.
 
 mod deadline;
+mod detail;
 mod lines;
 mod message;
 mod parking;
 mod payment;
 mod reason;
+mod taken;
 mod usage;
 
 use std::sync::Arc;

@@ -2,34 +2,15 @@
 
 use std::sync::Arc;
 
-use domain::account::Lineage;
-use events::{DeadLetters, Message, Received, VERSION};
+use events::{DeadLetters, Message, Received};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ledger::Ledger;
-use serde_json::{Map, Value};
 
 use crate::deadline::{Again, Deadline};
-use crate::parking::{Letter, Refused, letters};
+use crate::parking::{Letter, letters};
 use crate::reason::Reason;
+use crate::taken::Taken;
 use crate::{payment, usage};
-
-/// What an event leads to, and what of it does not.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// How many lines or payments were posted.
-    pub posted: usize,
-    /// How many had been posted before.
-    pub repeated: usize,
-    /// What cannot be accepted.
-    pub refused: Refused,
-}
-
-impl Taken {
-    /// Nothing of it can be accepted.
-    pub fn refused(reason: Reason) -> Taken {
-        Taken { posted: 0, repeated: 0, refused: Refused::Event(reason) }
-    }
-}
 
 /// How many lines and payments went which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,25 +100,6 @@ fn read(body: &str) -> Result<Received, Reason> {
     Received::parse(body).map_err(|_| Reason::new("validation_failed", "This is not an event of a bus."))
 }
 
-/// What the publisher says in the event, whatever else the envelope holds.
-///
-/// # Errors
-/// When there is nothing, or its form is not known here.
-pub fn data(detail: &Value) -> Result<&Map<String, Value>, Reason> {
-    let version = detail.get("version").filter(|version| !version.is_null());
-    if version.is_some_and(|version| version != VERSION) {
-        return Err(Reason::invalid("version", &format!("must be \"{VERSION}\"")));
-    }
-    let data = detail.get("data").and_then(Value::as_object);
-    data.ok_or_else(|| Reason::invalid("data", "must be a JSON object"))
-}
-
-/// Whether an account belongs to the program that the event names, if it names one.
-pub fn is_of_program(account: &Lineage, detail: &Value) -> bool {
-    let named = detail.get("program_id").filter(|program| !program.is_null());
-    named.is_none_or(|program| *program == account.program_id.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,21 +135,5 @@ mod tests {
         };
         assert_eq!(at("2099-01-01T00:00:00Z"), "2026-09-21T14:13:20.000Z");
         assert_eq!(at("2026-09-21T10:00:00Z"), "2026-09-21T10:00:00.000Z");
-    }
-
-    #[test]
-    fn of_the_detail_only_the_data_is_needed() {
-        for detail in [json!({"data": {}}), json!({"version": "1", "data": {}}), json!({"version": null, "data": {}})] {
-            assert_eq!(data(&detail), Ok(&Map::new()));
-        }
-        for (detail, reason) in [
-            (json!({"version": "2", "data": {}}), "validation_failed: version must be \"1\"."),
-            (json!({"version": 1, "data": {}}), "validation_failed: version must be \"1\"."),
-            (json!({}), "validation_failed: data must be a JSON object."),
-            (json!({"data": []}), "validation_failed: data must be a JSON object."),
-            (json!("text"), "validation_failed: data must be a JSON object."),
-        ] {
-            assert_eq!(data(&detail).unwrap_err().as_str(), reason);
-        }
     }
 }

@@ -9,9 +9,10 @@ use ledger::{Ledger, RecordKey};
 use serde_json::Value;
 
 use crate::deadline::Again;
-use crate::message::{Taken, data, is_of_program};
+use crate::detail::{data, is_of_program};
 use crate::parking::Refused;
 use crate::reason::Reason;
+use crate::taken::Taken;
 
 /// What became of a payment.
 enum Outcome {

@@ -10,10 +10,11 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::deadline::{Again, Deadline};
+use crate::detail::{data, is_of_program};
 use crate::lines::{self, Line, Refused as RefusedLine, Sorted};
-use crate::message::{Taken, data, is_of_program};
 use crate::parking::Refused;
 use crate::reason::Reason;
+use crate::taken::Taken;
 
 /// How many accounts are posted to at a time. They do not get in each other's way, and each waits for the store only.
 const ACCOUNTS_AT_ONCE: usize = 8;

@@ -3,6 +3,7 @@
 
 mod alert;
 mod audience;
+mod batch;
 mod delivery;
 mod feedback;
 mod invitation;

@@ -13,6 +13,7 @@ use crate::notice::{Policies, events_of, watched};
 use crate::publish::{Told, publish};
 use crate::record::Record;
 use crate::rollup::roll_up;
+use crate::trouble::Trouble;
 
 /// How long events are offered; what is left then comes again. Well below the function's timeout of 60 s, as the last
 /// offer, the roll-ups and the parking may take some seconds more.
@@ -39,15 +40,6 @@ pub struct Outcome {
     pub parked: usize,
     /// The places of the records that have to come again, in their order.
     pub failed: Vec<String>,
-}
-
-/// Records by their index in the batch: those that have to come again, and those that never can be dealt with.
-#[derive(Default)]
-pub struct Trouble {
-    /// They come again.
-    pub failed: HashSet<usize>,
-    /// They never can be dealt with, for these reasons.
-    pub poison: Vec<(usize, String)>,
 }
 
 impl Relay {

@@ -4,7 +4,7 @@ use domain::EventType;
 use events::{Event, MemberData};
 use ledger::Invited;
 
-use crate::notice::event_id;
+use crate::event_id::event_id;
 
 /// Tells of a new member, so that the person can be invited. Somebody who was removed and comes again is told of again.
 pub fn invitation(invited: &Invited) -> Event {

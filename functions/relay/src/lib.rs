@@ -4,11 +4,13 @@
 //! may be told twice, under the same id.
 
 mod batch;
+mod event_id;
 mod invitation;
 mod notice;
 mod publish;
 mod record;
 mod rollup;
+mod trouble;
 
 use connection::Connection;
 use edge::StartError;

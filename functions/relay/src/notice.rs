@@ -6,11 +6,12 @@ use domain::account::Status;
 use domain::alert::{Alert, AlertPolicy, crossings};
 use domain::amount::OutOfRange;
 use domain::application::{Application, ApplicationStatus, Step};
-use domain::{Account, AccountId, Amount, By, Entry, EventId, EventType, Figures, ProgramId, Timestamp};
-use events::{AlertData, Event, stable_random};
+use domain::{Account, AccountId, Amount, By, Entry, EventType, Figures, ProgramId, Timestamp};
+use events::{AlertData, Event};
 use ledger::Change;
 use serde_json::{Map, Value, json};
 
+use crate::event_id::event_id;
 use crate::invitation::invitation;
 
 /// The policies of the accounts of a batch; an account that is not in it has the default one.
@@ -202,11 +203,6 @@ fn activation(application: &Application) -> Value {
         "locale": company.locale,
         "contact": {"name": company.contact.name, "email": company.contact.email, "phone": company.contact.phone},
     })
-}
-
-/// An id that is the same whenever the same change is told again.
-pub fn event_id(at: Timestamp, parts: &[&str]) -> String {
-    EventId::new(at, stable_random(parts)).to_string()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use futures_util::{StreamExt, stream};
 use ledger::{Change, Error, Ledger};
 use tokio::time::Instant;
 
-use crate::batch::Trouble;
 use crate::record::Record;
+use crate::trouble::Trouble;
 
 /// How many accounts' roll-ups are changed side by side.
 const ROLLUPS_AT_ONCE: usize = 8;
