@@ -11,7 +11,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use crate::contract;
+use crate::{contract, stack};
 
 /// Long enough for the slowest machine; only a hung stack takes it.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -182,7 +182,12 @@ impl Call {
         }
     }
 
+    /// Another store than the built-in one may be so slow that functions give up on it for a moment.
     async fn send(self) -> Answer {
+        if stack::is_another_store() { insist(self).await } else { self.send_once().await }
+    }
+
+    async fn send_once(self) -> Answer {
         self.attempt().await.unwrap_or_else(|message| panic!("{message}"))
     }
 }
@@ -206,7 +211,7 @@ pub fn start(call: impl IntoFuture<Output = Answer, IntoFuture: Send + 'static>)
 pub async fn insist(call: Call) -> Answer {
     let mut was_unheard = false;
     for _ in 0..PATIENCE {
-        let answer = call.again().await;
+        let answer = call.again().send_once().await;
         let is_unheard = answer.status == 503 && call.is_repeatable;
         if !is_unheard && !answer.is_contention() {
             return Answer { was_unheard, ..answer };
@@ -214,7 +219,7 @@ pub async fn insist(call: Call) -> Answer {
         was_unheard |= is_unheard;
         tokio::time::sleep(PAUSE).await;
     }
-    Answer { was_unheard, ..call.await }
+    Answer { was_unheard, ..call.send_once().await }
 }
 
 /// What came back.
