@@ -13,8 +13,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime::client::identity::IdentityCache;
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnector, SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -87,6 +89,9 @@ impl Connection {
     }
 
     /// What the client of a service is made from. `endpoint` is another than the region's own, as on the local stack.
+    ///
+    /// Two things of the SDK's that every call would pay for have no use here: a cache of credentials, as they stay the
+    /// same, and a watch over bodies that have stopped flowing, as an attempt's time limit covers its bodies too.
     #[must_use]
     pub fn sdk_config(&self, endpoint: Option<String>, patience: Patience) -> SdkConfig {
         let timeouts = TimeoutConfig::builder()
@@ -97,6 +102,8 @@ impl Connection {
         let mut config = SdkConfig::builder()
             .region(Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            .identity_cache(IdentityCache::no_cache())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(timeouts)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .http_client(self.transport.clone().unwrap_or_else(over_tls));

@@ -13,6 +13,7 @@ use domain::program::Program;
 use domain::{AccountId, ProgramId, Timestamp};
 
 use crate::Error;
+use crate::endpoint::OneEndpoint;
 
 /// How long one attempt of a call may take before the SDK tries again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -67,7 +68,9 @@ impl Ledger {
     pub fn new(config: StoreConfig) -> Ledger {
         let patience = Patience { attempt: ATTEMPT_TIMEOUT, call: CALL_TIMEOUT };
         let shared = config.connection.sdk_config(config.endpoint, patience);
-        let settings = aws_sdk_dynamodb::config::Builder::from(&shared).behavior_version(BehaviorVersion::latest());
+        let settings = aws_sdk_dynamodb::config::Builder::from(&shared)
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_resolver(OneEndpoint::default());
         Ledger {
             client: Client::from_conf(settings.build()),
             table: config.table,

@@ -12,6 +12,7 @@ mod alerts;
 mod application_item;
 mod client;
 mod counter;
+mod endpoint;
 mod entry_item;
 mod error;
 mod hold_item;
