@@ -7,9 +7,13 @@ use std::time::Instant;
 use domain::account::{Lineage, Node};
 use domain::{AccountId, Currency, ProgramId, Timestamp};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::response::Builder;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, LambdaEvent, Request, RequestExt, Response, lambda_runtime, service_fn};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::access::{Acting, granted, is_member, sees};
 use crate::body::Form;
@@ -60,7 +64,8 @@ impl<S: Service> Handler<S> {
     pub async fn respond(&self, request: Request) -> Result<Response<Body>, StartError> {
         let started = Instant::now();
         let takes_gzip = S::COMPRESSES && compress::is_taken(request.headers());
-        let function_request_id = request.lambda_context().request_id;
+        let context = request.lambda_context_ref();
+        let function_request_id = context.map(|context| context.request_id.clone()).unwrap_or_default();
         let outcome = answer(&self.service, request).await;
         let status = match &outcome.answer {
             Ok(reply) => reply.status,
@@ -91,7 +96,8 @@ pub fn run_events(serve: impl AsyncFnOnce() -> Result<(), StartError>) -> Result
     runtime.block_on(serve())
 }
 
-/// JSON lines; the time is the log service's.
+/// JSON lines; the time is the log service's. No line shows the spans that it was written in, so none are kept: Lambda's
+/// runtime enters one at every step of a request.
 fn start_log() {
     let level = std::env::var("LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
@@ -101,6 +107,8 @@ fn start_log() {
         .with_span_list(false)
         .without_time()
         .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .finish()
+        .with(filter_fn(|metadata| metadata.is_event()))
         .init();
 }
 
@@ -201,7 +209,7 @@ fn response(outcome: Outcome) -> Result<Response<String>, lambda_http::http::Err
     }
 }
 
-async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
+async fn answer<S: Service>(service: &S, mut request: Request) -> Outcome {
     let mut outcome = Outcome {
         request_id: String::new(),
         route: String::new(),
@@ -209,9 +217,7 @@ async fn answer<S: Service>(service: &S, request: Request) -> Outcome {
         currency: None,
         answer: Err(Problem::internal("the request did not come from the HTTP API")),
     };
-    // The variants that other gateways would have are not compiled in.
-    #[allow(irrefutable_let_patterns, reason = "one variant or several, depending on features")]
-    let RequestContext::ApiGatewayV2(context) = request.request_context() else { return outcome };
+    let Some(RequestContext::ApiGatewayV2(context)) = request.extensions_mut().remove() else { return outcome };
     outcome.request_id = context.request_id.unwrap_or_default();
     outcome.route = context.route_key.unwrap_or_default();
     if let Some(document) = S::DOCUMENTS.iter().find(|document| document.key == outcome.route) {
@@ -257,16 +263,24 @@ async fn handle<S: Service>(service: &S, route: &Route<S::Action>, request: &Aut
 }
 
 fn call(request: Request, form: Form, now: Timestamp) -> Call {
-    let pairs = |map: lambda_http::aws_lambda_events::query_map::QueryMap| {
-        map.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let pairs = |map: Option<&QueryMap>| {
+        let pairs = map.into_iter().flat_map(QueryMap::iter);
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
+    let (head, body) = request.into_parts();
     Call {
-        method: request.method().as_str().to_owned(),
-        path: request.raw_http_path().to_owned(),
-        path_parameters: pairs(request.path_parameters()),
-        query: pairs(request.query_string_parameters()),
-        headers: request.headers().clone(),
-        body: request.body().as_ref().to_vec(),
+        method: head.method.as_str().to_owned(),
+        path: head.raw_http_path().to_owned(),
+        path_parameters: pairs(head.path_parameters_ref()),
+        query: pairs(head.query_string_parameters_ref()),
+        headers: head.headers,
+        body: match body {
+            Body::Empty => Vec::new(),
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
+            // The library may come to know more of them.
+            body => body.as_ref().to_vec(),
+        },
         form,
         now,
     }
@@ -350,3 +364,6 @@ async fn descendant<S: Service>(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;
