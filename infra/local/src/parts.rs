@@ -130,7 +130,8 @@ impl Parts {
         });
         let functions = Functions::new(pools);
         services.add(listener_for_functions, runtime_api::router(functions.clone()));
-        let called = Services::new(functions.clone(), &store_url, deliveries.parts().clone());
+        let near = store.as_ref().map(|store| store.near().clone());
+        let called = Services::new(functions.clone(), &store_url, near, deliveries.parts().clone());
         services.run(|stop| services::serve(listener_for_calls, called, stop));
         if let Err(error) = functions.start().await {
             functions.stop().await;

@@ -25,11 +25,17 @@ pub(super) async fn read(body: Incoming) -> Result<Bytes, HungUp> {
     Ok(collected.to_bytes())
 }
 
+/// An answer with a body that is JSON already: 200, unless its status is set.
+pub(super) fn of_json(content_type: &'static str, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(body)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
 /// An answer with a JSON body, in the version of AWS's JSON protocol that the service speaks.
 pub(super) fn json(status: StatusCode, content_type: &'static str, body: &Json) -> Response<Body> {
-    let mut response = Response::new(Either::Left(Full::new(Bytes::from(body.to_string()))));
+    let mut response = of_json(content_type, Bytes::from(body.to_string()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 

@@ -1,8 +1,8 @@
-//! The store: calls are handed through, unless a fault strikes them.
+//! The store: calls are handed on, unless a fault strikes them.
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Either, Full};
-use hyper::header::HOST;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,23 +12,35 @@ use serde_json::{Value as Json, json};
 use super::Services;
 use super::answer::{self, Body, HungUp};
 use crate::faults::{Kind, Target};
+use crate::store::Near;
 
 const CONTENT: &str = "application/x-amz-json-1.0";
+const TARGET: &str = "DynamoDB_20120810.";
 const TRANSACTION: &str = "TransactWriteItems";
 const SINGLE_WRITES: [&str; 3] = ["PutItem", "UpdateItem", "DeleteItem"];
 
 /// Where the store is, and open connections to it.
 pub(super) struct Store {
+    /// The store itself, where it is in this process: a call that succeeds needs no network then.
+    near: Option<Near>,
     url: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl Store {
-    pub(super) fn new(url: &str) -> Store {
+    pub(super) fn new(url: &str, near: Option<Near>) -> Store {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Store { url: url.trim_end_matches('/').to_owned(), client }
+        Store { near, url: url.trim_end_matches('/').to_owned(), client }
+    }
+
+    async fn call(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
+        let near = self.near.as_ref().filter(|_| is_well_formed(path, &request));
+        match near.and_then(|near| near.answer(operation(&request), request.body())) {
+            Some(answer) => Ok(answer::of_json(CONTENT, answer)),
+            None => self.forward(path, request).await,
+        }
     }
 
     async fn forward(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
@@ -45,14 +57,15 @@ impl Services {
     /// A call to the store.
     pub(super) async fn dynamodb(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
         let operation = operation(&request).to_owned();
+        let store = &self.shared.store;
         let answer = match self.shared.parts.faults.draw(Target::Dynamodb) {
-            None => self.forward(path, request).await?,
+            None => store.call(path, request).await?,
             Some((Kind::Delay, pause)) => {
                 tokio::time::sleep(pause).await;
-                self.forward(path, request).await?
+                store.call(path, request).await?
             }
             Some((Kind::LostResponse, _)) => {
-                let answer = self.forward(path, request).await?;
+                let answer = store.call(path, request).await?;
                 // It has been carried out when its answer has ended.
                 let _ = answer.into_body().collect().await;
                 self.tell_of(&operation);
@@ -60,15 +73,11 @@ impl Services {
             }
             Some((kind, _)) => match refusal(kind, &operation, request.body()) {
                 Some(refused) => refused,
-                None => self.forward(path, request).await?,
+                None => store.call(path, request).await?,
             },
         };
         self.tell_of(&operation);
         Ok(answer)
-    }
-
-    async fn forward(&self, path: &str, request: Request<Bytes>) -> Result<Response<Body>, HungUp> {
-        self.shared.store.forward(path, request).await
     }
 
     /// Whoever reads the streams need not wait for the next time to look.
@@ -83,6 +92,15 @@ impl Services {
 pub(super) fn operation(request: &Request<Bytes>) -> &str {
     let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
     target.and_then(|target| target.rsplit('.').next()).unwrap_or_default()
+}
+
+/// Whether the protocol is kept to, as far as the store looks at it before it looks at the request itself.
+fn is_well_formed(path: &str, request: &Request<Bytes>) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let is_of_store =
+        text("x-amz-target").is_some_and(|target| target.strip_prefix(TARGET) == Some(operation(request)));
+    let is_signed = [AUTHORIZATION.as_str(), "x-amz-date"].into_iter().all(|name| text(name).is_some());
+    path == "/" && is_of_store && is_signed && text(CONTENT_TYPE.as_str()) == Some(CONTENT)
 }
 
 /// How the store refuses a call; `None` for what this fault does not concern.

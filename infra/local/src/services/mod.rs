@@ -33,6 +33,7 @@ use crate::functions::Functions;
 use crate::mail::Mails;
 use crate::queues::Queues;
 use crate::rights::wishes;
+use crate::store::Near;
 
 /// What functions call, and what may happen to their calls.
 #[derive(Clone)]
@@ -85,9 +86,9 @@ impl<'a> Caller<'a> {
 }
 
 impl Services {
-    /// Services for `functions` before the store at `store`.
-    pub(crate) fn new(functions: Functions, store: &str, parts: Parts) -> Services {
-        Services { shared: Arc::new(Shared { functions, parts, store: Store::new(store) }) }
+    /// Services for `functions` before the store at `store`, which may be `near`.
+    pub(crate) fn new(functions: Functions, store: &str, near: Option<Near>, parts: Parts) -> Services {
+        Services { shared: Arc::new(Shared { functions, parts, store: Store::new(store, near) }) }
     }
 
     async fn handle(self, request: Request<Incoming>) -> Result<Response<Body>, HungUp> {

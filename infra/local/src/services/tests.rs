@@ -24,20 +24,23 @@ struct Stage {
     _stop: watch::Sender<bool>,
 }
 
-async fn stage_before(store: &str) -> Stage {
+async fn stage_before(store: &str, near: Option<Near>) -> Stage {
     let fixture = sleeping(Duration::from_secs(60));
     drop(fixture.pool.launch());
     let parts = fixture::parts(&Clock::default());
     let functions = Functions::new([Arc::clone(&fixture.pool)]);
-    let services = Services::new(functions, store, parts.clone());
+    let services = Services::new(functions, store, near, parts.clone());
     let (listener, address) = bind(0).await.unwrap();
     let stop = watch::Sender::new(false);
     tokio::spawn(serve(listener, services, stop.subscribe()));
     Stage { url: format!("http://{address}"), parts, fixture, _stop: stop }
 }
 
+/// An address at which nobody listens.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
 async fn stage() -> Stage {
-    stage_before("http://127.0.0.1:1").await
+    stage_before(NOWHERE, None).await
 }
 
 impl Stage {

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::Near;
 use crate::error::StartError;
 use crate::serve::bind;
 
@@ -20,6 +21,7 @@ const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_records_by_number 
 pub(crate) struct Embedded {
     url: String,
     file: PathBuf,
+    near: Near,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
@@ -28,6 +30,7 @@ impl Embedded {
     /// Opens the database `file`, making it if needed, and serves it on a free port.
     pub(crate) async fn start(file: &Path) -> Result<Embedded, StartError> {
         let database = open(file)?;
+        let near = Near::new(database.clone());
         let (listener, address) = bind(0).await.map_err(StartError::io("listen for the store"))?;
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(async move {
@@ -38,7 +41,7 @@ impl Embedded {
             // The server reports nothing: its answer is always `Ok`.
             let _ = dynoxide::server::serve_with_shutdown(listener, database, stopped).await;
         });
-        Ok(Embedded { url: format!("http://{address}"), file: file.to_owned(), stop, server })
+        Ok(Embedded { url: format!("http://{address}"), file: file.to_owned(), near, stop, server })
     }
 
     /// The endpoint that DynamoDB clients are to use.
@@ -49,6 +52,11 @@ impl Embedded {
     /// The file that holds everything.
     pub(crate) fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// The same store for whoever is in this process.
+    pub(crate) fn near(&self) -> &Near {
+        &self.near
     }
 
     /// Answers what is under way, then closes the database.
