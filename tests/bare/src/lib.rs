@@ -1,7 +1,10 @@
 //! Yardsticks: the least that a Lambda function in Rust can be, for measuring ours against.
 //!
-//! `bare_echo` speaks HTTP only, `bare_store` also sends a transaction, and `bare_loop` sends recorded calls of DynamoDB
-//! without any function around them. None of them knows the product, and all are built as it is.
+//! `bare_echo` speaks HTTP only, `bare_store` also sends a transaction, `bare_calls` sends recorded calls of DynamoDB, and
+//! `bare_loop` sends them without any function around them. None of them knows the product. All are built as it is, and leave the SDK's own
+//! settings as they are.
+
+pub mod calls;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

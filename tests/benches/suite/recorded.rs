@@ -57,7 +57,7 @@ async fn answer(State(answers): State<Arc<Vec<(&'static str, String)>>>, headers
     known.map_or_else(|| "{}".to_owned(), |(_, answer)| answer.clone())
 }
 
-/// Recorded calls in files, as `bare_loop` reads them.
+/// Recorded calls in files, as the yardsticks read them.
 pub struct Recording {
     folder: TempDir,
 }
@@ -81,7 +81,9 @@ impl Recording {
         Ok(Recording { folder })
     }
 
-    fn file(&self, number: usize) -> PathBuf {
+    /// Where one of the lists is.
+    #[must_use]
+    pub fn file(&self, number: usize) -> PathBuf {
         self.folder.path().join(number.to_string())
     }
 }

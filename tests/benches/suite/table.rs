@@ -113,12 +113,6 @@ impl Samples {
         self.0.iter().zip(&other.0).map(|(one, other)| one / other).collect()
     }
 
-    /// What each round says of two things together.
-    #[must_use]
-    pub fn plus(&self, other: &Samples) -> Samples {
-        self.0.iter().zip(&other.0).map(|(one, other)| one + other).collect()
-    }
-
     /// The middle one; of an even number the upper of two.
     #[must_use]
     pub fn median(&self) -> f64 {
