@@ -26,6 +26,12 @@ macro_rules! id {
                 Self(Ulid::from_parts(at.unix_ms().unsigned_abs(), random))
             }
 
+            /// When it was made, in milliseconds since 1970.
+            #[must_use]
+            pub fn unix_ms(self) -> u64 {
+                self.0.timestamp_ms()
+            }
+
             /// One of `parts` numbers from 0 on, by the random part: to spread things evenly.
             #[must_use]
             pub fn spread(self, parts: u64) -> u64 {

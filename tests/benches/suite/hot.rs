@@ -1,6 +1,6 @@
-//! One hot account: 64 clients and more buy for it at the same time, through the handlers that deploy, on a store that has DynamoDB's
-//! latency and conflict rules, in virtual time, which charges that latency and no CPU. Compared are the loop that everybody
-//! writes first, and holds, which never stand in line: each posts by itself.
+//! One hot account: 64 clients and more buy for it at the same time, through the handlers that deploy, on a store that has
+//! DynamoDB's latency and conflict rules, in virtual time, which charges that latency and no CPU. Compared are the loop that
+//! everybody writes first, and holds, which never stand in line: each posts by itself.
 
 use std::sync::Arc;
 use std::time::Duration;

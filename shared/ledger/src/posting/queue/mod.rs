@@ -17,11 +17,12 @@ mod line;
 
 use std::time::Duration;
 
-use domain::{AccountId, IdempotencyKey, Mode, NewPurchase, Posted, Refusal, Timestamp};
+use domain::{AccountId, IdempotencyKey, Mode, NewPurchase, Posted, PostingId, Refusal, Timestamp};
 use tokio::time::{Instant, sleep};
 
 use self::batch::draft;
 use self::item::Waiting;
+use self::lead::MAX_AGE_MS;
 use super::{Accounts, Command};
 use crate::client::Ledger;
 use crate::error::Error;
@@ -35,8 +36,16 @@ const TRIES_ALONE: u32 = 2;
 /// longer than any of them waits, or those that wait longest would be the first to get in the way of all.
 const SHARED_MS: i64 = 10_000;
 
-/// Milliseconds between two looks at the line, drawn anew each time.
+/// Milliseconds between two looks at the line at least, drawn anew each time.
 const LOOK_MS: std::ops::RangeInclusive<u64> = 20..=60;
+
+/// By what the time is divided that the first in line came earlier, for the longest pause before the next look. It takes
+/// about that time to be first oneself; and all look at one partition, which the many at the end of a long line would use
+/// up if they looked as often as those who are next.
+const LOOKS_AHEAD: u64 = 2;
+
+/// No pause is longer: whoever is first may have died, and somebody has to notice.
+const LONGEST_PAUSE_MS: u64 = 250;
 
 /// When the first in line has not changed for so long, its request is taken for dead and the second one leads, once; the
 /// third after twice the time, and so on. Two who lead at the same time get in each other's way at every item, so this is
@@ -118,7 +127,7 @@ impl Ledger {
                     since = Instant::now();
                 }
             }
-            sleep(Duration::from_millis(rand::random_range(LOOK_MS))).await;
+            sleep(pause(&seen, order.occasion.posting_id)).await;
         }
         Err(Refusal::Contention.into())
     }
@@ -129,5 +138,40 @@ impl Ledger {
         }
         let before = self.place_in_line(account, own).await?;
         Ok(since.elapsed() >= TAKE_OVER.saturating_mul(before))
+    }
+}
+
+/// How long not to look at the line again whose first is `first`.
+fn pause(first: &str, own: PostingId) -> Duration {
+    let ahead_ms = PostingId::parse(first).map_or(0, |first| own.unix_ms().saturating_sub(first.unix_ms()));
+    // One that came so long before waits no more: the line is not as long as that.
+    let ahead_ms = if ahead_ms > MAX_AGE_MS.unsigned_abs() { 0 } else { ahead_ms };
+    let longest = ahead_ms.div_euclid(LOOKS_AHEAD).min(LONGEST_PAUSE_MS);
+    let unhurried = rand::random_range(longest.div_euclid(2)..=longest);
+    Duration::from_millis(unhurried.max(rand::random_range(LOOK_MS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_far_behind_looks_less_often() {
+        let order = |ms| PostingId::new(Timestamp::from_unix_ms(ms).unwrap(), 7);
+        let pauses = |first: &str| (0..1_000).map(|_| pause(first, order(20_000)).as_millis()).collect::<Vec<_>>();
+        for (first, shortest, longest) in [
+            (order(20_000).to_string(), 20, 60),
+            (order(19_960).to_string(), 20, 60),
+            (order(19_800).to_string(), 50, 100),
+            (order(18_000).to_string(), 125, 250),
+            // One that waits no more, one that came later, and one that cannot be read.
+            (order(1_000).to_string(), 20, 60),
+            (order(29_000).to_string(), 20, 60),
+            ("of another release".to_owned(), 20, 60),
+        ] {
+            let pauses = pauses(&first);
+            assert!(pauses.iter().all(|pause| (shortest..=longest).contains(pause)), "{first}");
+            assert!(pauses.iter().min() < pauses.iter().max(), "{first}: all look at once");
+        }
     }
 }
