@@ -208,17 +208,19 @@ fn orders_do_not_wait_for_a_leader_that_died() {
 }
 
 #[test]
-fn an_order_that_nobody_can_read_leaves_the_line_and_holds_up_no_other() {
+fn orders_that_nobody_can_read_leave_the_line_and_hold_up_no_other() {
     in_virtual_time(async {
         let market = Arc::new(Market::open(16, PLENTY).await);
         let partition = format!("QUEUE#{}", market.customer);
-        // The first there ever is.
-        let item = json!({
-            "partition_key": { "S": partition }, "sort_key": { "S": "pst_00000000000000000000000000" },
-            "item": { "S": "waiting order" }, "version": { "N": "1" },
-        });
-        let put = json!({ "TableName": table(), "Item": item });
-        Line::new(&market.world, 5_000).call("PutItem", &put).await.unwrap();
+        // The first there ever are: more than anybody waits for, one after the other.
+        for number in 0..5 {
+            let item = json!({
+                "partition_key": { "S": partition }, "sort_key": { "S": format!("pst_{number:026}") },
+                "item": { "S": "waiting order" }, "version": { "N": "1" },
+            });
+            let put = json!({ "TableName": table(), "Item": item });
+            Line::new(&market.world, 5_000).call("PutItem", &put).await.unwrap();
+        }
         let world = Arc::clone(&market.world);
         let outcomes = rush(&market, 1, 1, move |caller| Line::new(&world, caller)).await;
         assert_eq!((postings(&outcomes).len(), asked_again(&outcomes)), (64, 0));

@@ -13,7 +13,7 @@ use crate::posting::Command;
 
 /// An order that was asked for so long ago waits for nobody: its function has reached its timeout. It is not posted any
 /// more, as nobody would expect that.
-pub(super) const MAX_AGE_MS: i64 = 10_000;
+const MAX_AGE_MS: i64 = 10_000;
 
 impl Ledger {
     /// Posts the orders that have waited longest, in one transaction, and answers whether that came to pass.

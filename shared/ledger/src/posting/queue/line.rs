@@ -19,6 +19,9 @@ use crate::transaction::jitter_ms;
 /// How many orders are looked at in one call.
 const PAGE: i32 = 1_000;
 
+/// Whoever came so much earlier has stopped waiting, with the calls that were under way: such orders were left behind.
+const LEFT_BEHIND_MS: u64 = 4_000;
+
 /// How often somebody who wants to leave the line tries while a transaction is at the order.
 const LEAVING_ATTEMPTS: u32 = 8;
 
@@ -42,10 +45,14 @@ impl Ledger {
         Ok(self.places(account, 1).await?.into_iter().next())
     }
 
-    /// How many orders have waited longer, as far as they are posted at once.
-    pub(super) async fn place_in_line(&self, account: AccountId, own: &str) -> Result<u32, Error> {
+    /// How many orders have waited longer, as far as they are posted at once; all that were left behind count as one.
+    pub(super) async fn waiting_before(&self, account: AccountId, own: PostingId) -> Result<u32, Error> {
         let places = self.places(account, i32::try_from(MAX_BATCH).unwrap_or(i32::MAX)).await?;
-        Ok(u32::try_from(places.iter().filter(|place| place.as_str() < own).count()).unwrap_or(u32::MAX))
+        let own_place = keys::queued(account, own).sort;
+        let before = places.iter().filter(|place| **place < own_place);
+        let (waiting, left_behind): (Vec<_>, Vec<_>) = before.partition(|place| ahead_ms(place, own).is_some());
+        let before = waiting.len().saturating_add(usize::from(!left_behind.is_empty()));
+        Ok(u32::try_from(before).unwrap_or(u32::MAX))
     }
 
     /// The sort keys of the orders that have waited longest, which say nothing else of them.
@@ -106,6 +113,12 @@ impl Ledger {
         }
         Err(Error::Unavailable("a transaction would not let go of an order".into()))
     }
+}
+
+/// How much earlier an order came; nothing for one that was left behind, or that cannot be read.
+pub(super) fn ahead_ms(order: &str, own: PostingId) -> Option<u64> {
+    let ahead_ms = own.unix_ms().saturating_sub(PostingId::parse(order).ok()?.unix_ms());
+    (ahead_ms <= LEFT_BEHIND_MS).then_some(ahead_ms)
 }
 
 /// The key of an order, whatever else can be read of it.

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep};
 
 use self::batch::draft;
 use self::item::Waiting;
-use self::lead::MAX_AGE_MS;
+use self::line::ahead_ms;
 use super::{Accounts, Command};
 use crate::client::Ledger;
 use crate::error::Error;
@@ -39,13 +39,13 @@ const SHARED_MS: i64 = 10_000;
 /// Milliseconds between two looks at the line at least, drawn anew each time.
 const LOOK_MS: std::ops::RangeInclusive<u64> = 20..=60;
 
-/// By what the time is divided that the first in line came earlier, for the longest pause before the next look. It takes
-/// about that time to be first oneself; and all look at one partition, which the many at the end of a long line would use
-/// up if they looked as often as those who are next.
-const LOOKS_AHEAD: u64 = 2;
+/// By what the time is divided that the first in line came earlier, for the longest pause before the next look. While the
+/// line moves it takes at most about that time to be first oneself; and all look at one partition, which the many at the
+/// end of a long line would use up if they looked as often as those who are next.
+const PAUSES_AHEAD: u64 = 2;
 
 /// No pause is longer: whoever is first may have died, and somebody has to notice.
-const LONGEST_PAUSE_MS: u64 = 250;
+const LONGEST_LOOK_MS: u64 = 250;
 
 /// When the first in line has not changed for so long, its request is taken for dead and the second one leads, once; the
 /// third after twice the time, and so on. Two who lead at the same time get in each other's way at every item, so this is
@@ -104,8 +104,8 @@ impl Ledger {
 
     /// Waits until the order is in line no more, and leads when it is its turn. What became of it, its record tells.
     async fn wait_in_line(&self, command: &Command<'_>, order: &Waiting, attempts: &Attempts) -> Result<(), Error> {
-        let account = command.target.id;
-        let own = keys::queued(account, order.occasion.posting_id).sort;
+        let (account, own_id) = (command.target.id, order.occasion.posting_id);
+        let own = keys::queued(account, own_id).sort;
         let (mut seen, mut since, mut has_led) = (String::new(), Instant::now(), false);
         while !attempts.are_over() {
             let first = self.first_in_line(account).await?.unwrap_or_default();
@@ -118,7 +118,7 @@ impl Ledger {
             if first != seen {
                 (seen, since) = (first, Instant::now());
             }
-            if self.is_to_lead(account, &own, seen == own, since).await? {
+            if self.is_to_lead(account, own_id, seen == own, since).await? {
                 has_led = true;
                 if self.lead(command).await? && seen == own {
                     return Ok(());
@@ -127,26 +127,29 @@ impl Ledger {
                     since = Instant::now();
                 }
             }
-            sleep(pause(&seen, order.occasion.posting_id)).await;
+            sleep(pause(&seen, own_id)).await;
         }
         Err(Refusal::Contention.into())
     }
 
-    async fn is_to_lead(&self, account: AccountId, own: &str, is_first: bool, since: Instant) -> Result<bool, Error> {
+    async fn is_to_lead(
+        &self,
+        account: AccountId,
+        own: PostingId,
+        is_first: bool,
+        since: Instant,
+    ) -> Result<bool, Error> {
         if is_first || since.elapsed() < TAKE_OVER {
             return Ok(is_first);
         }
-        let before = self.place_in_line(account, own).await?;
+        let before = self.waiting_before(account, own).await?;
         Ok(since.elapsed() >= TAKE_OVER.saturating_mul(before))
     }
 }
 
 /// How long not to look at the line again whose first is `first`.
 fn pause(first: &str, own: PostingId) -> Duration {
-    let ahead_ms = PostingId::parse(first).map_or(0, |first| own.unix_ms().saturating_sub(first.unix_ms()));
-    // One that came so long before waits no more: the line is not as long as that.
-    let ahead_ms = if ahead_ms > MAX_AGE_MS.unsigned_abs() { 0 } else { ahead_ms };
-    let longest = ahead_ms.div_euclid(LOOKS_AHEAD).min(LONGEST_PAUSE_MS);
+    let longest = ahead_ms(first, own).unwrap_or(0).div_euclid(PAUSES_AHEAD).min(LONGEST_LOOK_MS);
     let unhurried = rand::random_range(longest.div_euclid(2)..=longest);
     Duration::from_millis(unhurried.max(rand::random_range(LOOK_MS)))
 }
@@ -164,8 +167,8 @@ mod tests {
             (order(19_960).to_string(), 20, 60),
             (order(19_800).to_string(), 50, 100),
             (order(18_000).to_string(), 125, 250),
-            // One that waits no more, one that came later, and one that cannot be read.
-            (order(1_000).to_string(), 20, 60),
+            // One that was left behind, one that came later, and one that cannot be read.
+            (order(15_000).to_string(), 20, 60),
             (order(29_000).to_string(), 20, 60),
             ("of another release".to_owned(), 20, 60),
         ] {
