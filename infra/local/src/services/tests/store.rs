@@ -26,6 +26,16 @@ enum Place {
 
 const PLACES: [Place; 2] = [Place::InTheProcess, Place::AtItsAddress];
 
+/// What the SDKs send with every call.
+fn headers(operation: &str) -> [(&'static str, String); 4] {
+    [
+        ("x-amz-target", format!("DynamoDB_20120810.{operation}")),
+        ("content-type", "application/x-amz-json-1.0".to_owned()),
+        ("x-amz-date", "20260101T000000Z".to_owned()),
+        ("authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=0".to_owned()),
+    ]
+}
+
 impl Stored {
     async fn start(place: Place) -> Stored {
         let folder = tempfile::tempdir().unwrap();
@@ -51,18 +61,17 @@ impl Stored {
 
     /// Status, content type and body.
     async fn answer(&self, operation: &str, body: &Json) -> Option<(u16, String, Json)> {
+        self.send(&headers(operation), body).await
+    }
+
+    async fn send(&self, headers: &[(&str, String)], body: &Json) -> Option<(u16, String, Json)> {
         let request = reqwest::Client::new().post(format!("{}/dynamodb/function/1/", self.stage.url));
-        let sent = request
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-            .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-date", "20260101T000000Z")
-            .header("authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=0")
-            .body(body.to_string())
-            .send()
-            .await;
-        let response = sent.ok()?;
-        let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
-        Some((response.status().as_u16(), content_type, response.json().await.unwrap()))
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+        let response = request.body(body.to_string()).send().await.ok()?;
+        let content_type = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        Some((status, content_type.unwrap_or_default(), serde_json::from_str(&text).unwrap_or(Json::String(text))))
     }
 
     async fn put(&self, key: &str) -> Option<(u16, Json)> {
@@ -147,6 +156,23 @@ async fn a_store_in_the_process_answers_as_over_its_own_protocol() {
         assert_eq!(answer, expected, "{operation} {request}");
         assert_eq!(answer.unwrap().0, status, "{operation} {request}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_in_the_process_does_nothing_for_a_call_that_breaks_the_protocol() {
+    let (near, far) = (Stored::start(Place::InTheProcess).await, Stored::start(Place::AtItsAddress).await);
+    let put = json!({ "TableName": "Things", "Item": { "key": { "S": "a" } } });
+    for place in 0..4 {
+        let mut broken = headers("PutItem").to_vec();
+        let (left_out, _) = broken.remove(place);
+        let answered = near.send(&broken, &put).await;
+        assert_eq!(answered, far.send(&broken, &put).await, "without {left_out}");
+        assert_ne!(answered.unwrap().0, 200, "without {left_out}");
+    }
+    let mut of_another = headers("PutItem");
+    of_another[0].1 = "OtherService.PutItem".to_owned();
+    assert_eq!(near.send(&of_another, &put).await, far.send(&of_another, &put).await);
+    assert!(!near.is_there("a").await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
